@@ -1,0 +1,3 @@
+//! migsafe
+
+pub mod source;
