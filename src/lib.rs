@@ -1,3 +1,6 @@
 //! migsafe
 
+pub mod catalog;
+pub mod change;
+pub mod dialect;
 pub mod source;

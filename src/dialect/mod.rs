@@ -1,0 +1,173 @@
+//! Everything that differs between databases, behind one trait: names, types, spelling, errors, locks and costs. Each fact
+//! about a database stands in that database's file and nowhere else.
+
+use crate::catalog::{Catalog, Name, Problem};
+use crate::change::{Change, Expr, Ident, TypeName};
+use std::borrow::Cow;
+
+/// A database.
+pub trait Dialect: Sync {
+    /// Its name on the command line and in reports: `postgres`.
+    fn name(&self) -> &'static str;
+
+    /// The state of a new, empty database: its schemas and search path.
+    fn empty_catalog(&self) -> Catalog;
+
+    /// The name the database gives to what the statement left unnamed. `taken` tells which names are in use.
+    fn automatic_name(&self, table: &str, parts: &[&str], kind: AutomaticName, taken: &dyn Fn(&str) -> bool) -> Ident;
+
+    /// An identifier as it must be written.
+    fn quote<'a>(&self, ident: &'a str) -> Cow<'a, str>;
+
+    /// A type as the database prints it: `character varying(20)[]`.
+    fn type_text(&self, data_type: &TypeName) -> String;
+
+    /// A change as SQL without the final `;`. It parses back to the same change.
+    fn write(&self, change: &Change) -> String;
+
+    /// What happens to an application's values when a column's type changes.
+    fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;
+
+    /// The error that the server answers a change with.
+    fn problem(&self, problem: &Problem) -> ServerError;
+
+    /// Whether the expression gives the same value for all rows of one statement.
+    fn is_volatile(&self, expr: &Expr, catalog: &Catalog) -> bool;
+
+    /// The locks and the work of a change.
+    fn impact(&self, change: &Change, context: &ImpactContext<'_>) -> Impact;
+}
+
+/// What an automatic name is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AutomaticName {
+    /// A primary key and its index.
+    PrimaryKey,
+    /// A unique constraint and its index.
+    Unique,
+    /// A check.
+    Check,
+    /// A foreign key.
+    ForeignKey,
+    /// An exclusion constraint and its index.
+    Exclude,
+    /// A named not-null constraint.
+    NotNull,
+    /// An index.
+    Index,
+    /// The sequence of a serial or identity column.
+    Sequence,
+}
+
+/// An error as an application or the runner gets it from the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerError {
+    /// The SQLSTATE, where one is known.
+    pub sqlstate: Option<Cow<'static, str>>,
+    /// The message.
+    pub message: String,
+}
+
+/// What a change of type means for applications and for the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversion {
+    /// What becomes of values that were written as the old type, when the column has the new one.
+    pub old_values: Fit,
+    /// What becomes of values that are written as the new type, while the column has the old one.
+    pub new_values: Fit,
+    /// Whether a program that expects the old type can decode every value of the new one.
+    pub old_reads: bool,
+    /// Whether a program that expects the new type can decode every value of the old one.
+    pub new_reads: bool,
+    /// Whether every row is written anew.
+    pub rewrite: bool,
+    /// Whether the values in the table may change (rounding, padding, time zone).
+    pub lossy: bool,
+}
+
+/// What becomes of one type's values in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// Every value fits and stays what it was.
+    All,
+    /// Every value is accepted, some change silently.
+    Altered,
+    /// Some values are refused: too long or out of range.
+    Overflow,
+    /// Some values are refused as malformed.
+    Malformed,
+    /// Values are refused because there is no cast.
+    Mismatch,
+}
+
+/// What an impact depends on beside the change.
+#[derive(Debug, Clone, Copy)]
+pub struct ImpactContext<'a> {
+    /// The state right before the change.
+    pub before: &'a Catalog,
+    /// The state right after it (the same as `before` where it cannot be applied).
+    pub after: &'a Catalog,
+    /// The state before the transaction: what is not in it blocks nobody.
+    pub base: &'a Catalog,
+    /// The server's version.
+    pub version: ServerVersion,
+}
+
+/// A server's major and minor version; of PostgreSQL the major counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerVersion {
+    /// `16` of 16.2.
+    pub major: u16,
+    /// `2` of 16.2.
+    pub minor: u16,
+}
+
+/// What a change costs while it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Impact {
+    /// The strongest lock on each object that was there before the transaction, the strongest first.
+    pub locks: Vec<Lock>,
+    /// The tables that are written anew.
+    pub rewrites: Vec<Name>,
+    /// The reason why the statement cannot run inside a transaction, where it cannot: its name.
+    pub not_in_transaction: Option<&'static str>,
+}
+
+/// A lock on one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The table, view, index or sequence, by the name it has before the change.
+    pub object: Name,
+    /// The mode by the database's own name, in capitals: `ACCESS EXCLUSIVE`.
+    pub mode: &'static str,
+    /// How strong it is among the dialect's modes: greater is stronger.
+    pub strength: u8,
+    /// What it blocks.
+    pub blocks: &'static [Blocked],
+    /// How long the statement itself holds it.
+    pub held: Held,
+}
+
+/// What a lock blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Blocked {
+    /// `SELECT`
+    Read,
+    /// `INSERT`, `UPDATE`, `DELETE`
+    Write,
+    /// Other schema changes and maintenance
+    Ddl,
+}
+
+/// How long a statement takes while it holds its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Held {
+    /// A change of the catalog only.
+    Instant,
+    /// It reads the table.
+    Scan,
+    /// It builds an index.
+    IndexBuild,
+    /// It writes the table and its indexes anew.
+    Rewrite,
+}
