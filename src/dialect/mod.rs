@@ -5,6 +5,10 @@ use crate::catalog::{Catalog, Name, Problem};
 use crate::change::{Change, Expr, Ident, TypeName};
 use std::borrow::Cow;
 
+mod postgres;
+
+pub use postgres::Postgres;
+
 /// A database.
 pub trait Dialect: Sync {
     /// Its name on the command line and in reports: `postgres`.
@@ -28,8 +32,8 @@ pub trait Dialect: Sync {
     /// What happens to an application's values when a column's type changes.
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;
 
-    /// The error that the server answers a change with.
-    fn problem(&self, problem: &Problem) -> ServerError;
+    /// The error that the server answers a change with: the same problem is worded differently for different statements.
+    fn problem(&self, problem: &Problem, change: &Change) -> ServerError;
 
     /// Whether the expression gives the same value for all rows of one statement.
     fn is_volatile(&self, expr: &Expr, catalog: &Catalog) -> bool;

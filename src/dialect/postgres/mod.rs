@@ -1,0 +1,63 @@
+//! PostgreSQL 12 to 18: every fact about it that judging needs, one kind of fact in each file.
+
+mod errors;
+mod impact;
+mod names;
+mod types;
+mod volatility;
+mod write;
+
+use super::{AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
+use crate::catalog::{Catalog, Problem, Schema};
+use crate::change::{Change, Expr, Ident, TypeName};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// PostgreSQL.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Postgres;
+
+impl Dialect for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn empty_catalog(&self) -> Catalog {
+        let mut catalog = Catalog::default();
+        catalog.schemas.insert("public".into(), Arc::new(Schema::default()));
+        catalog.session.search_path = vec!["public".into()];
+        catalog
+    }
+
+    fn automatic_name(&self, table: &str, parts: &[&str], kind: AutomaticName, taken: &dyn Fn(&str) -> bool) -> Ident {
+        names::automatic_name(table, parts, kind, taken)
+    }
+
+    fn quote<'a>(&self, ident: &'a str) -> Cow<'a, str> {
+        write::quote(ident)
+    }
+
+    fn type_text(&self, data_type: &TypeName) -> String {
+        write::type_text(data_type)
+    }
+
+    fn write(&self, change: &Change) -> String {
+        write::write(change)
+    }
+
+    fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
+        types::conversion(from, to, catalog)
+    }
+
+    fn problem(&self, problem: &Problem, change: &Change) -> ServerError {
+        errors::problem(problem, change)
+    }
+
+    fn is_volatile(&self, expr: &Expr, catalog: &Catalog) -> bool {
+        volatility::is_volatile(expr, catalog)
+    }
+
+    fn impact(&self, change: &Change, context: &ImpactContext<'_>) -> Impact {
+        impact::impact(change, context)
+    }
+}
