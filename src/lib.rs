@@ -3,4 +3,5 @@
 pub mod catalog;
 pub mod change;
 pub mod dialect;
+pub mod parse;
 pub mod source;
