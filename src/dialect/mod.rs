@@ -1,6 +1,10 @@
 //! Everything that differs between databases, behind one trait: names, types, spelling, errors, locks and costs. Each fact
 //! about a database stands in that database's file and nowhere else.
 
+mod app_error;
+
+pub use app_error::AppError;
+
 use crate::catalog::{Catalog, Name, Problem};
 use crate::change::{Change, Expr, Ident, TypeName};
 use std::borrow::Cow;
@@ -34,6 +38,9 @@ pub trait Dialect: Sync {
 
     /// The error that the server answers a change with: the same problem is worded differently for different statements.
     fn problem(&self, problem: &Problem, change: &Change) -> ServerError;
+
+    /// The error that an application gets from a use that fails.
+    fn app_error(&self, error: &AppError) -> ServerError;
 
     /// Whether the expression gives the same value for all rows of one statement.
     fn is_volatile(&self, expr: &Expr, catalog: &Catalog) -> bool;
