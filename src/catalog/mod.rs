@@ -2,8 +2,10 @@
 //! states can be kept and compared at the cost of their difference. [`apply`](Catalog::apply) is the only way in which a
 //! statement changes it.
 
+mod edit;
 mod object;
 mod problem;
+mod references;
 
 pub use object::*;
 pub use problem::*;
@@ -105,6 +107,8 @@ pub struct Catalog {
     pub session: Session,
     /// Who depends on what, the reverse of every reference that objects hold.
     dependents: OrdMap<Dependency, OrdSet<Dependent>>,
+    /// Who refers to what, as it was resolved when it was made: names mean what they meant then, whatever `search_path` says now.
+    references: OrdMap<Dependent, OrdSet<Dependency>>,
     /// The next identity.
     next_id: u32,
 }
@@ -212,26 +216,5 @@ impl Catalog {
     /// Who depends on it directly.
     pub fn dependents(&self, on: &Dependency) -> impl Iterator<Item = &Dependent> {
         self.dependents.get(on).into_iter().flatten()
-    }
-
-    /// A new identity.
-    pub fn new_id(&mut self) -> ObjectId {
-        self.next_id += 1;
-        ObjectId(self.next_id)
-    }
-
-    /// Records that `who` refers to `on`.
-    pub fn depend(&mut self, who: Dependent, on: Dependency) {
-        self.dependents.entry(on).or_default().insert(who);
-    }
-
-    /// Forgets that `who` refers to `on`.
-    pub fn undepend(&mut self, who: &Dependent, on: &Dependency) {
-        if let Some(set) = self.dependents.get_mut(on) {
-            set.remove(who);
-            if set.is_empty() {
-                self.dependents.remove(on);
-            }
-        }
     }
 }
