@@ -3,5 +3,6 @@
 pub mod catalog;
 pub mod change;
 pub mod dialect;
+pub mod lower;
 pub mod parse;
 pub mod source;
