@@ -25,7 +25,7 @@ pub struct Lexis {
     pub hash_comments: bool,
     /// `--` begins a comment only with white space behind it.
     pub dashes_need_space: bool,
-    /// A backslash outside of quotes begins a command to the client, up to the end of the line.
+    /// A backslash and a letter outside of quotes begin a command to the client, up to the end of the line.
     pub meta_commands: bool,
     /// `COPY ... FROM stdin;` is followed by lines of data, up to the line `\.`.
     pub copy_data: bool,
@@ -227,7 +227,9 @@ impl<'t> Scanner<'t> {
             b'`' if self.lexis.backticks => quoted_word(rest, 0, b'`'),
             b'[' if self.lexis.brackets => quoted_word(rest, 0, b']'),
             b'$' if self.lexis.dollar_quotes => self.dollar(rest),
-            b'\\' if self.lexis.meta_commands => (TokenKind::MetaCommand, line_length(rest)),
+            b'\\' if self.lexis.meta_commands && (second.is_ascii_alphabetic() || matches!(second, b'!' | b'?' | b'.')) => {
+                (TokenKind::MetaCommand, line_length(rest))
+            }
             b'0'..=b'9' => (TokenKind::Number, number_length(rest)),
             b'.' if second.is_ascii_digit() => (TokenKind::Number, number_length(rest)),
             b'.' if second == b'.' => (TokenKind::Operator, 2),
@@ -476,6 +478,7 @@ mod tests {
             ("\"a\"\"", &[(Unterminated(super::Unterminated::QuotedWord), "\"a\"\"")]),
             ("/*/", &[(Unterminated(super::Unterminated::Comment), "/*/")]),
             ("\0$", &[(Unknown, "\0"), (Unknown, "$")]),
+            ("\\$$;$$", &[(Unknown, "\\"), (DollarString, "$$;$$")]),
         ];
         for (text, expected) in cases {
             assert_eq!(scan(text, &Lexis::POSTGRES), *expected, "{text}");
