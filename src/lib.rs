@@ -6,3 +6,5 @@ pub mod dialect;
 pub mod lower;
 pub mod parse;
 pub mod source;
+#[cfg(feature = "verify")]
+pub mod verify;

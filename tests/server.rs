@@ -1,0 +1,111 @@
+//! The throwaway server: it answers, keeps databases apart, lets one session watch another, and leaves nothing behind.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use migsafe::verify::{Server, ServerError};
+
+#[test]
+fn statements_rows_and_errors() {
+    let database = Server::shared().expect("a server").create_database().expect("a database");
+    let mut connection = database.connect().expect("a session");
+    connection.execute("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE a (b int NOT NULL, c mood, d int[])").expect("created");
+    connection.execute("INSERT INTO a VALUES (1, 'sad', '{1,2}')").expect("inserted");
+    let rows = connection.query_rows("SELECT *, NULL, now() IS NULL, a FROM a").expect("rows");
+    let expected = [Some("1"), Some("sad"), Some("{1,2}"), None, Some("f"), Some("(1,sad,\"{1,2}\")")];
+    assert_eq!(rows, [expected.map(|value| value.map(str::to_owned)).to_vec()]);
+
+    let error = connection.execute("INSERT INTO a VALUES (NULL)").expect_err("b is NOT NULL");
+    assert_eq!(error.sqlstate(), Some("23502"));
+    assert!(error.to_string().starts_with("null value in column \"b\""), "{error}");
+    // One string is one implicit transaction, and the session survives an error.
+    connection.execute("INSERT INTO a VALUES (2); SELECT 1 / 0").expect_err("division by zero");
+    assert_eq!(connection.query_value("SELECT count(*) FROM a").expect("a count").as_deref(), Some("1"));
+}
+
+#[test]
+fn databases_are_apart_and_dropped() {
+    let server = Server::shared().expect("a server");
+    let (one, other) = (server.create_database().expect("a database"), server.create_database().expect("a database"));
+    one.connect().expect("a session").execute("CREATE TABLE a ()").expect("created");
+    let mut watcher = other.connect().expect("a session");
+    assert_eq!(watcher.execute("TABLE a").expect_err("another database").sqlstate(), Some("42P01"));
+    let exists = format!("SELECT count(*) FROM pg_database WHERE datname = '{}'", one.name());
+    drop(one);
+    assert_eq!(watcher.query_value(&exists).expect("a count").as_deref(), Some("0"));
+}
+
+#[test]
+fn a_second_session_sees_the_locks_of_the_first() {
+    let database = Server::shared().expect("a server").create_database().expect("a database");
+    let (mut first, mut second) = (database.connect().expect("a session"), database.connect().expect("a session"));
+    first.execute("CREATE TABLE a (b int)").expect("created");
+    first.execute("BEGIN").expect("begun");
+    first.execute("ALTER TABLE a ADD c int").expect("altered");
+    let locks = "SELECT mode FROM pg_locks WHERE relation = 'a'::regclass";
+    assert_eq!(second.query_value(locks).expect("locks").as_deref(), Some("AccessExclusiveLock"));
+    second.execute("SET lock_timeout = '10ms'").expect("set");
+    assert_eq!(second.execute("TABLE a").expect_err("it is locked").sqlstate(), Some("55P03"));
+    first.execute("COMMIT").expect("committed");
+    second.execute("TABLE a").expect("it is free again");
+}
+
+#[test]
+fn a_dropped_server_is_gone() {
+    let server = Server::start().expect("a server");
+    let (directory, postmaster) = (server.directory().to_owned(), postmaster(server.directory()));
+    assert!(directory.is_dir() && is_running(&postmaster));
+    drop(server);
+    assert!(!directory.exists());
+    wait_until_gone(&directory, &postmaster);
+}
+
+#[test]
+fn a_killed_process_leaves_nothing_behind() {
+    let mut victim = Command::new(std::env::current_exe().expect("this test's path"))
+        .args(["--exact", "victim", "--ignored", "--nocapture"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the victim starts");
+    let lines = BufReader::new(victim.stdout.take().expect("it is piped")).lines();
+    let directory = lines.map_while(Result::ok).find_map(|line| Some(PathBuf::from(line.strip_prefix("directory: ")?)));
+    let directory = directory.expect("the victim has a server");
+    let postmaster = postmaster(&directory);
+    assert!(directory.is_dir() && is_running(&postmaster));
+    victim.kill().expect("SIGKILL is sent");
+    victim.wait().expect("it ends");
+    wait_until_gone(&directory, &postmaster);
+}
+
+#[test]
+#[ignore = "it is started and killed by `a_killed_process_leaves_nothing_behind`"]
+fn victim() {
+    let server = Server::shared().expect("a server");
+    println!("\ndirectory: {}", server.directory().display());
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() {
+    let error = Server::start_from(Path::new("/nowhere")).expect_err("there are no binaries");
+    assert!(matches!(&error, ServerError::Start { log, .. } if log.contains("initdb")), "{error}");
+}
+
+fn postmaster(directory: &Path) -> String {
+    let file = std::fs::read_to_string(directory.join("data/postmaster.pid")).expect("a running server has this file");
+    file.lines().next().expect("its first line is the process").to_owned()
+}
+
+fn is_running(process: &str) -> bool {
+    Command::new("ps").args(["-p", process]).stdout(Stdio::null()).status().expect("ps runs").success()
+}
+
+fn wait_until_gone(directory: &Path, postmaster: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while directory.exists() || is_running(postmaster) {
+        assert!(Instant::now() < deadline, "{} or process {postmaster} is still there", directory.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
