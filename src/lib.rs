@@ -5,6 +5,7 @@ pub mod change;
 pub mod dialect;
 pub mod lower;
 pub mod parse;
+pub mod read;
 pub mod source;
 #[cfg(feature = "verify")]
 pub mod verify;

@@ -1,0 +1,167 @@
+//! One directory as the layouts see it, and what lies around it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::error::ReadError;
+use super::name::is_sql;
+
+/// How deep subdirectories are followed, where a runner follows them.
+const MAX_DEPTH: usize = 16;
+
+/// One level of a directory, sorted by name. What cannot be looked at (a dangling link) counts as a file, so that reading
+/// it tells.
+#[derive(Debug)]
+pub(super) struct Dir {
+    /// The directory, as it is shown.
+    pub path: PathBuf,
+    /// The names of its files.
+    pub files: Vec<String>,
+    /// The names of its directories.
+    pub dirs: Vec<String>,
+    /// Entries whose names are not UTF-8.
+    pub unnameable: Vec<PathBuf>,
+    heads: OnceLock<Vec<String>>,
+}
+
+impl Dir {
+    /// Lists a directory.
+    pub fn open(path: &Path) -> Result<Dir, ReadError> {
+        let unreadable = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => ReadError::Missing { path: path.to_owned() },
+            _ => ReadError::Unreadable { path: path.to_owned(), source },
+        };
+        let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let (mut files, mut dirs, mut unnameable) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in fs::read_dir(shown).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            let is_dir = kind.is_dir() || kind.is_symlink() && entry.path().is_dir();
+            match entry.file_name().into_string() {
+                Ok(name) if is_dir => dirs.push(name),
+                Ok(name) => files.push(name),
+                Err(name) => unnameable.push(path.join(name)),
+            }
+        }
+        files.sort_unstable();
+        dirs.sort_unstable();
+        unnameable.sort_unstable();
+        Ok(Dir { path: path.to_owned(), files, dirs, unnameable, heads: OnceLock::new() })
+    }
+
+    /// The path of an entry.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Whether a file of this name is here.
+    pub fn has(&self, name: &str) -> bool {
+        self.files.binary_search_by(|file| file.as_str().cmp(name)).is_ok()
+    }
+
+    /// The names of the SQL files.
+    pub fn sql(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.files.iter().map(String::as_str).filter(|name| is_sql(name) && !name.starts_with('.'))
+    }
+
+    /// Whether one of the first few subdirectories holds a file of this name.
+    pub fn sub_has(&self, name: &str) -> bool {
+        self.dirs.iter().filter(|dir| !dir.starts_with('.')).take(32).any(|dir| self.at(dir).join(name).is_file())
+    }
+
+    /// The beginnings of a few SQL files, first and last: what kind of file lies here.
+    pub fn heads(&self) -> &[String] {
+        self.heads.get_or_init(|| {
+            let names: Vec<&str> = self.sql().collect();
+            let last = names.len().saturating_sub(4).max(4).min(names.len());
+            names.iter().take(4).chain(&names[last..]).filter_map(|name| head(&self.at(name))).collect()
+        })
+    }
+
+    /// All files below, as paths from here, sorted; links that lead back up are not followed.
+    pub fn walk(&self) -> Result<Vec<String>, ReadError> {
+        let mut found = self.files.clone();
+        let mut seen: HashSet<PathBuf> = self.path.canonicalize().into_iter().collect();
+        for name in &self.dirs {
+            walk_into(&self.at(name), name, 1, &mut seen, &mut found)?;
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+fn walk_into(
+    path: &Path,
+    from_root: &str,
+    depth: usize,
+    seen: &mut HashSet<PathBuf>,
+    found: &mut Vec<String>,
+) -> Result<(), ReadError> {
+    let new = path.canonicalize().is_ok_and(|real| seen.insert(real));
+    if !new || depth > MAX_DEPTH || is_foreign(from_root.rsplit('/').next().unwrap_or(from_root)) {
+        return Ok(());
+    }
+    let dir = Dir::open(path)?;
+    found.extend(dir.files.iter().map(|name| format!("{from_root}/{name}")));
+    for name in &dir.dirs {
+        walk_into(&dir.at(name), &format!("{from_root}/{name}"), depth + 1, seen, found)?;
+    }
+    Ok(())
+}
+
+/// Directories that never hold a project's own migrations.
+pub(super) fn is_foreign(name: &str) -> bool {
+    name.starts_with('.') || matches!(name, "node_modules" | "target" | "vendor" | "dist" | "build")
+}
+
+/// The first few kilobytes of a file, as far as they are text.
+fn head(path: &Path) -> Option<String> {
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path).ok()?.take(4096).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What the nearest project manifest at or above a directory says of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manifest {
+    /// `Cargo.toml`; which migrators it names.
+    Rust {
+        /// It names `sqlx`.
+        sqlx: bool,
+        /// It names `refinery`.
+        refinery: bool,
+    },
+    /// `go.mod`.
+    Go,
+    /// Another language's.
+    Other,
+}
+
+/// The nearest manifest, at most four levels up and not beyond the repository.
+pub(super) fn manifest(path: &Path) -> Option<Manifest> {
+    let absolute = std::path::absolute(path).ok()?;
+    for dir in absolute.ancestors().take(5) {
+        if let Ok(text) = fs::read_to_string(dir.join("Cargo.toml")) {
+            return Some(Manifest::Rust { sqlx: text.contains("sqlx"), refinery: text.contains("refinery") });
+        }
+        if dir.join("go.mod").is_file() {
+            return Some(Manifest::Go);
+        }
+        if ["package.json", "pom.xml", "build.gradle", "build.gradle.kts", "pyproject.toml"]
+            .iter()
+            .any(|name| dir.join(name).is_file())
+        {
+            return Some(Manifest::Other);
+        }
+        if dir.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}

@@ -1,0 +1,88 @@
+//! Drizzle. Facts: `drizzle-orm/src/migrator.ts` (the journal's order and `statement-breakpoint`; in the newer versions directories with a
+//! `migration.sql` in the order of their names), `drizzle-orm/src/pg-core/dialect.ts` (all pending migrations in one transaction; a
+//! migration whose `when` is not after the last applied one is passed over).
+
+use std::fs;
+use std::path::Path;
+
+use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks};
+use crate::read::dir::Dir;
+use crate::read::error::ReadError;
+use crate::read::name::leading_number;
+use crate::read::runner::Runner;
+
+pub(super) const LAYOUT: Layout =
+    Layout { runner: Runner::Drizzle, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: true };
+
+const JOURNAL: &str = "meta/_journal.json";
+const BREAKPOINT: &str = "--> statement-breakpoint";
+
+fn recognise(dir: &Dir) -> bool {
+    dir.at(JOURNAL).is_file() || dir.sub_has("migration.sql") && dir.sub_has("snapshot.json")
+}
+
+fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
+    let journal = dir.at(JOURNAL);
+    if journal.is_file() { by_journal(dir, &journal, notes) } else { by_directory(dir) }
+}
+
+#[derive(serde::Deserialize)]
+struct Journal {
+    entries: Vec<Entry>,
+}
+
+#[derive(serde::Deserialize)]
+struct Entry {
+    tag: String,
+    when: i64,
+}
+
+fn by_journal(dir: &Dir, path: &Path, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
+    let text = fs::read_to_string(path).map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
+    let journal: Journal = serde_json::from_str(&text)
+        .map_err(|error| ReadError::SideFile { path: path.to_owned(), message: format!("not a Drizzle journal: {error}") })?;
+    let mut drafts: Vec<Draft> = Vec::with_capacity(journal.entries.len());
+    let mut latest = i64::MIN;
+    for Entry { tag, when } in journal.entries {
+        let file = format!("{tag}.sql");
+        if !dir.has(&file) {
+            notes.refused(path.to_owned(), format!("lists {tag}, but {file} does not exist: Drizzle stops with an error"));
+            continue;
+        }
+        if when <= latest {
+            let message =
+                "its `when` in the journal is not after its predecessor's: Drizzle passes it over where that one is applied";
+            notes.odd(dir.at(&file), message);
+        }
+        latest = latest.max(when);
+        drafts.push(draft(&tag, dir.at(&file)));
+    }
+    for file in dir.sql().filter(|file| !drafts.iter().any(|draft| draft.up.ends_with(file))) {
+        notes.not_read(dir.at(file), "not listed in meta/_journal.json, so Drizzle never runs it");
+    }
+    Ok(drafts)
+}
+
+fn by_directory(dir: &Dir) -> Result<Vec<Draft>, ReadError> {
+    let scripts = dir.dirs.iter().map(|name| (name, dir.at(name).join("migration.sql")));
+    Ok(scripts.filter(|(_, script)| script.is_file()).map(|(name, script)| draft(name, script)).collect())
+}
+
+fn draft(tag: &str, up: std::path::PathBuf) -> Draft {
+    match leading_number(tag) {
+        Some((version, rest)) => Draft::new(version, rest.trim_start_matches('_'), up),
+        None => Draft::new(tag, "", up),
+    }
+}
+
+fn cut(text: &str, _: &Draft, _: &mut Remarks) -> Vec<Piece> {
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    for (at, mark) in text.match_indices(BREAKPOINT) {
+        chunks.push(start..at);
+        start = at + mark.len();
+    }
+    chunks.push(start..text.len());
+    chunks.retain(|chunk| !text[chunk.clone()].trim().is_empty());
+    vec![Piece { up: Part { chunks, ..Part::default() }, ..Piece::default() }]
+}

@@ -1,0 +1,46 @@
+//! golang-migrate. Facts: `source/parse.go` (the name pattern), `source/migration.go` (order, duplicates), `source/iofs/iofs.go`
+//! (one level; what does not match is passed over), `database/postgres/postgres.go` and `database/pgx/v5/pgx.go` (a file is
+//! sent as one query, so the server makes the transaction).
+
+use super::pair::{Direction, Named, by_version};
+use super::{Cut, Draft, Layout, Notes, note_subdirectories};
+use crate::read::dir::Dir;
+use crate::read::error::ReadError;
+use crate::read::name::{is_sql, leading_number};
+use crate::read::runner::Runner;
+use crate::source::Transaction;
+
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::GolangMigrate,
+    recognise,
+    arrange,
+    cut: Cut::Whole(|_, _| Transaction::PerChunk),
+    one_transaction: false,
+};
+
+fn recognise(dir: &Dir) -> bool {
+    dir.sql().any(|file| name(file).is_some())
+}
+
+fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
+    let mut named = Vec::with_capacity(dir.files.len());
+    for file in dir.sql() {
+        match name(file) {
+            Some(found) => named.push((file, found)),
+            None => notes.not_read(dir.at(file), "not named <version>_<title>.up.sql or .down.sql, so golang-migrate ignores it"),
+        }
+    }
+    note_subdirectories(dir, "golang-migrate", notes);
+    Ok(by_version(dir, named, "golang-migrate stops with an error", notes))
+}
+
+/// `^([0-9]+)_(.*)\.(down|up)\.(.*)$`, the middle as long as possible.
+fn name(file: &str) -> Option<Named<'_>> {
+    let (version, rest) = leading_number(file)?;
+    let rest = rest.strip_prefix('_')?;
+    version.parse::<u64>().ok()?;
+    let up = rest.rfind(".up.").map(|at| (at, Direction::Up));
+    let down = rest.rfind(".down.").map(|at| (at, Direction::Down));
+    let (at, direction) = up.max(down)?;
+    is_sql(file).then_some(Named { version, name: &rest[..at], direction })
+}
