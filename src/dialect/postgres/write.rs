@@ -1,30 +1,120 @@
-//! PostgreSQL's spelling: identifiers, types and statements.
+//! PostgreSQL's spelling: identifiers, types and statements. What is written reads back as the same change.
 
-use crate::change::{Change, TypeName};
-use std::borrow::Cow;
+mod alter;
+mod data;
+mod name;
+mod object;
+mod spell;
+mod table;
 
-/// An identifier, in quotes where it needs them.
-pub(super) fn quote(ident: &str) -> Cow<'_, str> {
-    let plain = ident.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && ident.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '$');
-    if plain { Cow::Borrowed(ident) } else { Cow::Owned(format!("\"{}\"", ident.replace('"', "\"\""))) }
-}
+pub(super) use spell::{quote, type_text};
 
-/// A type as `format_type` prints it.
-pub(super) fn type_text(data_type: &TypeName) -> String {
-    let modifiers = if data_type.modifiers.is_empty() { String::new() } else { format!("({})", data_type.modifiers.join(",")) };
-    let brackets = "[]".repeat(data_type.dimensions.into());
-    match data_type.name.strip_suffix(" time zone") {
-        _ if data_type.schema.is_some() => format!("{}{modifiers}{brackets}", data_type.qname()),
-        Some(_) => {
-            let (stem, rest) = data_type.name.split_once(' ').unwrap_or((&data_type.name, ""));
-            format!("{stem}{modifiers} {rest}{brackets}")
+use crate::change::{Change, Ident, Persistence};
+use name::object_name;
+use spell::{literal, qname, role};
+
+/// A change as SQL, without the final `;`. What no statement says (nothing understood, nothing done) becomes a comment.
+pub(super) fn write(change: &Change) -> String {
+    match change {
+        Change::CreateSchema { name, if_not_exists, owner } => create_schema(name, *if_not_exists, owner.as_ref()),
+        Change::CreateTable(table) => table::create_table(table),
+        Change::AlterTable(alter) => alter::alter_table(alter),
+        Change::CreateIndex(index) => table::create_index(index),
+        Change::CreateView(view) => object::create_view(view),
+        Change::Refresh { view, concurrently, no_data } => format!(
+            "REFRESH MATERIALIZED VIEW {}{}{}",
+            when(*concurrently, "CONCURRENTLY "),
+            qname(view),
+            when(*no_data, " WITH NO DATA")
+        ),
+        Change::CreateSequence { name, if_not_exists, persistence, options } => format!(
+            "CREATE {}SEQUENCE {}{}{}",
+            persistence_word(*persistence),
+            when(*if_not_exists, "IF NOT EXISTS "),
+            qname(name),
+            object::sequence_options(options)
+        ),
+        Change::AlterSequence { name, if_exists, options } => {
+            format!("ALTER SEQUENCE {}{}{}", when(*if_exists, "IF EXISTS "), qname(name), object::sequence_options(options))
         }
-        None => format!("{}{modifiers}{brackets}", data_type.name),
+        Change::CreateType { name, shape } => object::create_type(name, shape),
+        Change::AlterEnum { name, change } => object::alter_enum(name, change),
+        Change::AlterComposite { name, change, cascade } => object::alter_composite(name, change, *cascade),
+        Change::CreateDomain { name, domain } => object::create_domain(name, domain),
+        Change::AlterDomain { name, change } => object::alter_domain(name, change),
+        Change::CreateRoutine { name, or_replace, routine } => object::create_routine(name, *or_replace, routine),
+        Change::AlterRoutine { kind, signature, options } => {
+            format!("ALTER {} {} {options}", name::kind_words(*kind), name::signature(*kind, signature))
+        }
+        Change::CreateTrigger { table, or_replace, trigger } => table::create_trigger(table, *or_replace, trigger),
+        Change::CreateRule { table, or_replace, rule } => table::create_rule(table, *or_replace, rule),
+        Change::CreatePolicy { table, policy } => table::create_policy(table, policy),
+        Change::AlterPolicy { table, name, roles, using, check } => {
+            table::alter_policy(table, name, roles.as_deref(), using.as_ref(), check.as_ref())
+        }
+        Change::Drop { objects, if_exists, cascade, concurrently } => {
+            name::drop_objects(objects, *if_exists, *cascade, *concurrently)
+        }
+        Change::Rename { object, to, if_exists } => {
+            format!("ALTER {} RENAME TO {}", object_name(object, when(*if_exists, "IF EXISTS ")), quote(to))
+        }
+        Change::SetSchema { object, schema, if_exists } => {
+            format!("ALTER {} SET SCHEMA {}", object_name(object, when(*if_exists, "IF EXISTS ")), quote(schema))
+        }
+        Change::SetOwner { object, owner } => format!("ALTER {} OWNER TO {}", object_name(object, ""), role(owner)),
+        Change::Comment { object, text } => {
+            let text = text.as_deref().map_or("NULL".into(), literal);
+            format!("COMMENT ON {} IS {text}", name::comment_target(object))
+        }
+        Change::Grant(grant) => object::grant(grant),
+        Change::CreateExtension { name, if_not_exists, schema, version, cascade } => {
+            create_extension(name, *if_not_exists, schema.as_ref(), version.as_deref(), *cascade)
+        }
+        Change::CreateOther { sql, .. } | Change::AlterOther { sql, .. } => sql.clone(),
+        Change::Data(data) => data::data(data),
+        Change::Truncate { tables, cascade, restart_identity } => data::truncate(tables, *cascade, *restart_identity),
+        Change::Do(block) => data::block(block),
+        Change::Transaction(change) => data::transaction(change),
+        Change::Set { name, value, local } => data::set(name, value.as_deref(), *local),
+        Change::Lock { tables, mode, nowait } => {
+            format!("LOCK TABLE {} IN {mode} MODE{}", spell::qnames(tables), when(*nowait, " NOWAIT"))
+        }
+        Change::Maintenance(maintenance) => data::maintenance(maintenance),
+        Change::NoEffect => "-- no effect".into(),
+        Change::Opaque(opaque) => data::comment(&format!("not understood: {}", opaque.reason)),
     }
 }
 
-/// A change as SQL.
-pub(super) fn write(change: &Change) -> String {
-    format!("{change:?}")
+fn create_schema(name: &Ident, if_not_exists: bool, owner: Option<&Ident>) -> String {
+    let owner = owner.map(|owner| format!(" AUTHORIZATION {}", role(owner))).unwrap_or_default();
+    format!("CREATE SCHEMA {}{}{owner}", when(if_not_exists, "IF NOT EXISTS "), quote(name))
+}
+
+fn create_extension(name: &Ident, if_not_exists: bool, schema: Option<&Ident>, version: Option<&str>, cascade: bool) -> String {
+    let mut sql = format!("CREATE EXTENSION {}{}", when(if_not_exists, "IF NOT EXISTS "), quote(name));
+    if let Some(schema) = schema {
+        sql += &format!(" SCHEMA {}", quote(schema));
+    }
+    if let Some(version) = version {
+        sql += &format!(" VERSION {}", literal(version));
+    }
+    sql + when(cascade, " CASCADE")
+}
+
+/// The words if they are to be written.
+fn when(condition: bool, words: &str) -> &str {
+    if condition { words } else { "" }
+}
+
+fn persistence_word(persistence: Persistence) -> &'static str {
+    match persistence {
+        Persistence::Permanent => "",
+        Persistence::Unlogged => "UNLOGGED ",
+        Persistence::Temporary => "TEMPORARY ",
+    }
+}
+
+/// A block of lines in parentheses: each item on its own line, indented.
+fn lines(items: &[String]) -> String {
+    if items.is_empty() { "()".into() } else { format!("(\n    {}\n)", items.join(",\n    ")) }
 }
