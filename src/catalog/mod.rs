@@ -2,6 +2,7 @@
 //! states can be kept and compared at the cost of their difference. [`apply`](Catalog::apply) is the only way in which a
 //! statement changes it.
 
+mod apply;
 mod edit;
 mod object;
 mod problem;
@@ -95,6 +96,8 @@ pub struct Catalog {
     pub types: OrdMap<Name, Arc<UserType>>,
     /// Routines, all overloads of a name together.
     pub routines: OrdMap<Name, Arc<Vec<CatalogRoutine>>>,
+    /// The schemas that the server brings, whose objects are not followed.
+    pub system_schemas: &'static [&'static str],
     /// Extensions by name.
     pub extensions: OrdMap<Ident, Arc<Extension>>,
     /// Comments.

@@ -25,6 +25,7 @@ impl Dialect for Postgres {
     fn empty_catalog(&self) -> Catalog {
         let mut catalog = Catalog::default();
         catalog.schemas.insert("public".into(), Arc::new(Schema::default()));
+        catalog.system_schemas = &["pg_catalog", "information_schema", "pg_toast", "pg_temp"];
         catalog.session.search_path = vec!["public".into()];
         catalog
     }
