@@ -4,7 +4,13 @@ use super::Done;
 use crate::catalog::Catalog;
 use crate::change::{Ident, ObjectRef};
 
-pub(super) fn create(_c: &mut Catalog, _n: &Ident, _if_not_exists: bool, _schema: Option<&Ident>, _version: Option<&str>) -> Done {
+pub(super) fn create(
+    _c: &mut Catalog,
+    _n: &Ident,
+    _if_not_exists: bool,
+    _schema: Option<&Ident>,
+    _version: Option<&str>,
+) -> Done {
     Ok(())
 }
 

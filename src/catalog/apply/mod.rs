@@ -60,7 +60,9 @@ impl Catalog {
             Change::AlterPolicy { table, name, roles, using, check } => {
                 policy::alter(self, table, name, roles.as_deref(), using.as_ref(), check.as_ref(), dialect)
             }
-            Change::Drop { objects, if_exists, cascade, concurrently: _ } => drop::drop(self, objects, *if_exists, *cascade, dialect),
+            Change::Drop { objects, if_exists, cascade, concurrently: _ } => {
+                drop::drop(self, objects, *if_exists, *cascade, dialect)
+            }
             Change::Rename { object, to, if_exists } => rename::rename(self, object, to, *if_exists, dialect),
             Change::SetSchema { object, schema, if_exists } => rename::set_schema(self, object, schema, *if_exists, dialect),
             Change::SetOwner { object, owner } => privileges::set_owner(self, object, owner, dialect),

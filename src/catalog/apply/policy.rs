@@ -9,6 +9,14 @@ pub(super) fn create(_c: &mut Catalog, _t: &QName, _p: &Policy, _d: &dyn Dialect
     Ok(())
 }
 
-pub(super) fn alter(_c: &mut Catalog, _t: &QName, _n: &Ident, _roles: Option<&[Ident]>, _using: Option<&Expr>, _check: Option<&Expr>, _d: &dyn Dialect) -> Done {
+pub(super) fn alter(
+    _c: &mut Catalog,
+    _t: &QName,
+    _n: &Ident,
+    _roles: Option<&[Ident]>,
+    _using: Option<&Expr>,
+    _check: Option<&Expr>,
+    _d: &dyn Dialect,
+) -> Done {
     Ok(())
 }

@@ -7,7 +7,7 @@ mod types;
 mod volatility;
 mod write;
 
-use super::{AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
+use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
 use crate::catalog::{Catalog, Problem, Schema};
 use crate::change::{Change, Expr, Ident, TypeName};
 use std::borrow::Cow;
@@ -52,6 +52,10 @@ impl Dialect for Postgres {
 
     fn problem(&self, problem: &Problem, change: &Change) -> ServerError {
         errors::problem(problem, change)
+    }
+
+    fn app_error(&self, error: &AppError) -> ServerError {
+        errors::app_error(error)
     }
 
     fn is_volatile(&self, expr: &Expr, catalog: &Catalog) -> bool {
