@@ -114,6 +114,10 @@ pub struct Source {
     pub columns: Vec<Ident>,
     /// What it reads.
     pub from: SourceKind,
+    /// `USING (a, b)` of the join that adds it to what stands before it.
+    pub using: Vec<Ident>,
+    /// Whether a `NATURAL` join adds it.
+    pub natural: bool,
 }
 
 /// What an item of `FROM` reads.
@@ -133,9 +137,17 @@ pub enum SourceKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// `*`
-    Star,
-    /// `t.*`
-    QualifiedStar(Ident),
+    Star {
+        /// The byte range of it in the query's text.
+        range: (u32, u32),
+    },
+    /// `t.*`, also `schema.t.*`.
+    QualifiedStar {
+        /// What stands before the star.
+        qualifier: Vec<Ident>,
+        /// The byte range of the whole in the query's text.
+        range: (u32, u32),
+    },
     /// A value under a name: its alias, or the name that the database gives it.
     Value {
         /// The output column's name.
