@@ -189,7 +189,7 @@ impl Catalog {
         to.extend(relations.into_iter().map(Dependency::Relation));
     }
 
-    fn column_reference(&self, reference: &Ref, owner: Option<&Name>, relations: &[Name], to: &mut References) {
+    pub(super) fn column_reference(&self, reference: &Ref, owner: Option<&Name>, relations: &[Name], to: &mut References) {
         let column = reference.name();
         let candidates = relations.iter().chain(owner).filter(|relation| self.has_column(relation, column));
         let qualifier = reference.parts.len().checked_sub(2).map(|at| &reference.parts[at]);

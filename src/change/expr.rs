@@ -212,11 +212,52 @@ impl Expr {
         sql.push_str(&self.sql[done..]);
         Expr { sql: sql.into(), refs: refs.into(), shape: self.shape.clone() }
     }
+
+    /// The same text with a schema before some of the names that have none: `schema` is asked for each such reference and
+    /// answers with the schema and its text, already quoted where it must be.
+    pub fn qualify(&self, mut schema: impl FnMut(&Ref) -> Option<(Ident, String)>) -> Expr {
+        let mut sql = String::with_capacity(self.sql.len() + 16);
+        let mut refs = Vec::with_capacity(self.refs.len());
+        let mut done = 0usize;
+        for reference in self.refs.iter() {
+            let start = reference.ranges[0].0 as usize;
+            sql.push_str(&self.sql[done..start]);
+            done = start;
+            let found = if reference.parts.len() == 1 { schema(reference) } else { None };
+            let mut next = Ref { kind: reference.kind, parts: Vec::new(), ranges: Vec::new() };
+            if let Some((ident, text)) = found {
+                next.parts.push(ident);
+                next.ranges.push((sql.len() as u32, (sql.len() + text.len()) as u32));
+                sql.push_str(&text);
+                sql.push('.');
+            }
+            let moved = |at: u32| (at as usize - start + sql.len()) as u32;
+            next.ranges.extend(reference.ranges.iter().map(|(from, to)| (moved(*from), moved(*to))));
+            next.parts.extend(reference.parts.iter().cloned());
+            refs.push(next);
+        }
+        sql.push_str(&self.sql[done..]);
+        Expr { sql: sql.into(), refs: refs.into(), shape: self.shape.clone() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schema_is_put_before_names() {
+        let call = |name: &str, start, end| Ref {
+            kind: RefKind::Function { arguments: 0 },
+            parts: vec![name.into()],
+            ranges: vec![(start, end)],
+        };
+        let expr = Expr { sql: "f() + g()".into(), refs: [call("f", 0, 1), call("g", 6, 7)].into(), shape: ExprShape::Other };
+        let qualified = expr.qualify(|_| Some(("app".into(), "app".into())));
+        assert_eq!(&*qualified.sql, "app.f() + app.g()");
+        assert_eq!(qualified.refs[1].ranges, [(10, 13), (14, 15)]);
+        assert_eq!(qualified.qualify(|_| Some(("x".into(), "x".into()))), qualified);
+    }
 
     #[test]
     fn a_rename_moves_the_later_names() {

@@ -14,6 +14,7 @@ mod schema;
 mod sequence;
 mod session;
 mod table;
+mod text;
 mod trigger;
 mod types;
 mod view;
