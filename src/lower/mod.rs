@@ -2,10 +2,16 @@
 //! ([`cursor`]); queries and expressions are read by `sqlparser` in the middle of it. Nothing fails: what is not understood is
 //! a [`Change::Opaque`](crate::change::Change::Opaque) that says what was in the way.
 
+mod body;
+mod client;
 mod cursor;
 mod expr;
+mod literal;
 mod postgres;
 mod types;
+
+pub use body::block;
+pub use client::command;
 
 use crate::change::{Change, Opaque, OpaqueClass, Spanned};
 use crate::source::Span;
