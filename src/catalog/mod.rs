@@ -7,9 +7,11 @@ mod edit;
 mod object;
 mod problem;
 mod references;
+mod resolve;
 
 pub use object::*;
 pub use problem::*;
+pub use resolve::ResolvedQuery;
 
 use crate::change::{Ident, ObjectKind, QName};
 use imbl::{OrdMap, OrdSet};

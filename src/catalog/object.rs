@@ -149,6 +149,8 @@ pub struct View {
     pub query: Query,
     /// Its columns in order.
     pub columns: Vec<ViewColumn>,
+    /// Whether `columns` are all: a star over something that is not followed hides the others.
+    pub columns_known: bool,
     /// The indexes of a materialized view.
     pub indexes: Vec<Arc<Index>>,
     /// `INSTEAD OF` triggers.

@@ -6,7 +6,7 @@ mod app_error;
 pub use app_error::AppError;
 
 use crate::catalog::{Catalog, Name, Problem};
-use crate::change::{Change, Expr, Ident, TypeName};
+use crate::change::{Change, Expr, Ident, QName, TypeName};
 use std::borrow::Cow;
 
 mod postgres;
@@ -32,6 +32,15 @@ pub trait Dialect: Sync {
 
     /// A change as SQL without the final `;`. It parses back to the same change.
     fn write(&self, change: &Change) -> String;
+
+    /// Whether an unqualified relation of this name that nobody created is the server's own.
+    fn is_system_name(&self, name: &str) -> bool;
+
+    /// Whether every table has a hidden column of this name.
+    fn is_system_column(&self, name: &str) -> bool;
+
+    /// The type that a built-in function gives, where it is the same for all arguments.
+    fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName>;
 
     /// What happens to an application's values when a column's type changes.
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;

@@ -3,13 +3,14 @@
 mod errors;
 mod impact;
 mod names;
+mod system;
 mod types;
 mod volatility;
 mod write;
 
 use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
 use crate::catalog::{Catalog, Problem, Schema};
-use crate::change::{Change, Expr, Ident, TypeName};
+use crate::change::{Change, Expr, Ident, QName, TypeName};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -44,6 +45,18 @@ impl Dialect for Postgres {
 
     fn write(&self, change: &Change) -> String {
         write::write(change)
+    }
+
+    fn is_system_name(&self, name: &str) -> bool {
+        system::is_system_name(name)
+    }
+
+    fn is_system_column(&self, name: &str) -> bool {
+        system::is_system_column(name)
+    }
+
+    fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName> {
+        system::call_type(function, arguments)
     }
 
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {

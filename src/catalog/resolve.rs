@@ -1,0 +1,487 @@
+//! A query on a schema state: which columns it gives, what its stars stand for, and what it refers to. What the state does
+//! not tell (objects of the server's own, of extensions) stays unknown; only what is certainly not there is a problem.
+
+use super::{Catalog, Dependency, Name, Problem, Relation, ViewColumn};
+use crate::change::{
+    ColumnRef, Expr, Ident, ObjectKind, Output, OutputValue, ParameterMode, QName, Query, Ref, RefKind, Select, Source,
+    SourceKind, TypeName,
+};
+use crate::dialect::Dialect;
+use imbl::OrdSet;
+use std::sync::Arc;
+
+/// A query as a schema state reads it.
+#[derive(Debug, Clone)]
+pub struct ResolvedQuery {
+    /// Its output columns; `None` where a star stands for columns that are not known.
+    pub columns: Option<Vec<ViewColumn>>,
+    /// The query with the columns that its stars stand for, as the server stores it: later columns are not in it.
+    pub query: Query,
+    /// The relations and columns that it refers to.
+    pub dependencies: OrdSet<Dependency>,
+}
+
+impl Catalog {
+    /// Reads a query on this state, or says what in it is certainly not there.
+    pub fn resolve_query(&self, query: &Query, dialect: &dyn Dialect) -> Result<ResolvedQuery, Problem> {
+        let count = query.selects.len();
+        let mut resolver = Resolver {
+            catalog: self,
+            dialect,
+            query,
+            done: vec![State::New; count],
+            scopes: vec![Arc::from([]); count],
+            dependencies: OrdSet::new(),
+            stars: Vec::new(),
+            problem: None,
+        };
+        let columns = if count == 0 { None } else { resolver.select(0) };
+        (0..count as u32).for_each(|select| drop(resolver.select(select)));
+        (0..count as u32).for_each(|select| resolver.columns_of(select));
+        if let Some(problem) = resolver.problem {
+            return Err(problem);
+        }
+        let Resolver { dependencies, stars, .. } = resolver;
+        Ok(ResolvedQuery { columns, query: expand_stars(query, stars, dialect), dependencies })
+    }
+
+    /// Whether a name that the catalog does not know may be the server's own, or an extension's.
+    pub fn may_lie_outside(&self, name: &QName, dialect: &dyn Dialect) -> bool {
+        let system = match &name.schema {
+            Some(schema) => self.system_schemas.contains(&schema.as_str()),
+            None => dialect.is_system_name(&name.name),
+        };
+        system || !self.extensions.is_empty()
+    }
+
+    /// The columns of a relation, where all are known.
+    pub fn relation_columns(&self, name: &Name) -> Option<Vec<ViewColumn>> {
+        let source = |column: &Ident| Some((name.clone(), column.clone()));
+        match self.relations.get(name)? {
+            Relation::Table(table) => Some(
+                table
+                    .columns
+                    .iter()
+                    .map(|column| ViewColumn {
+                        name: column.name.clone(),
+                        data_type: Some(column.data_type.clone()),
+                        source: source(&column.name),
+                    })
+                    .collect(),
+            ),
+            Relation::View(view) if view.columns_known => {
+                Some(view.columns.iter().map(|column| ViewColumn { source: source(&column.name), ..column.clone() }).collect())
+            }
+            Relation::View(_) | Relation::Sequence(_) | Relation::Index(_) => None,
+        }
+    }
+
+    /// A type with its schema where it is one of one's own.
+    pub fn full_type(&self, data_type: &TypeName) -> TypeName {
+        let schema = match self.resolve_type(&data_type.qname()) {
+            Some(found) => Some(found.schema),
+            None => data_type.schema.clone(),
+        };
+        TypeName { schema, ..data_type.clone() }
+    }
+
+    /// The same text with the schema before every name that would mean something else, or nothing, on another search path
+    /// than a new session's. Texts are kept so: what they mean is settled when they are written.
+    pub fn settled(&self, expr: &Expr, dialect: &dyn Dialect) -> Expr {
+        let usual = dialect.empty_catalog().session.search_path;
+        if self.session.search_path == usual {
+            return expr.clone();
+        }
+        expr.rename(|reference, part| {
+            if part > 0 || reference.parts.len() > 1 {
+                return None;
+            }
+            let name = reference.qname();
+            let found = match reference.kind {
+                RefKind::Relation => self.resolve_relation(&name),
+                RefKind::Function { .. } => self.resolve_routine(&name),
+                RefKind::Type => self.resolve_type(&name),
+                RefKind::Column | RefKind::Collation => None,
+            }?;
+            let quoted = format!("{}.{}", dialect.quote(&found.schema), dialect.quote(&found.name));
+            let in_literal = expr.sql[..reference.ranges[0].0 as usize].ends_with('\'');
+            let text = if in_literal { quoted.replace('\'', "''") } else { quoted };
+            (!usual.contains(&found.schema)).then(|| (found.name.clone(), text))
+        })
+    }
+
+    fn function_columns(&self, function: &QName, alias: Option<&Ident>) -> Option<Vec<ViewColumn>> {
+        let overloads = self.routines.get(&self.resolve_routine(function)?)?;
+        let [only] = overloads.as_slice() else { return None };
+        let outs = only
+            .routine
+            .parameters
+            .iter()
+            .filter(|parameter| matches!(parameter.mode, ParameterMode::Out | ParameterMode::InOut | ParameterMode::Table));
+        let column =
+            |name: Ident, data_type: &TypeName| ViewColumn { name, data_type: Some(self.full_type(data_type)), source: None };
+        let outs: Vec<_> = outs.map(|out| column(out.name.clone().unwrap_or_default(), &out.data_type)).collect();
+        if !outs.is_empty() {
+            return if outs.iter().all(|out| !out.name.is_empty()) { Some(outs) } else { None };
+        }
+        let returns = only.routine.returns.as_ref()?;
+        if let Some(relation) = self.resolve_relation(&returns.qname()) {
+            let columns = self.relation_columns(&relation)?;
+            return Some(columns.into_iter().map(|column| ViewColumn { source: None, ..column }).collect());
+        }
+        let own = self.resolve_type(&returns.qname()).and_then(|name| self.types.get(&name));
+        let scalar = match own.map(|own| &own.shape) {
+            Some(super::UserTypeShape::Type(crate::change::TypeShape::Composite(attributes))) => {
+                return Some(attributes.iter().map(|(name, data_type, _)| column(name.clone(), data_type)).collect());
+            }
+            Some(_) => true,
+            None => returns.schema.is_none() && !matches!(returns.name.as_str(), "record"),
+        };
+        scalar.then(|| vec![column(alias.unwrap_or(&function.name).clone(), returns)])
+    }
+}
+
+struct Resolver<'a> {
+    catalog: &'a Catalog,
+    dialect: &'a dyn Dialect,
+    query: &'a Query,
+    done: Vec<State>,
+    scopes: Vec<Arc<[Scope]>>,
+    dependencies: OrdSet<Dependency>,
+    stars: Vec<(u32, u32, Vec<Output>)>,
+    problem: Option<Problem>,
+}
+
+#[derive(Clone)]
+enum State {
+    New,
+    Running,
+    Done(Option<Vec<ViewColumn>>),
+}
+
+/// One source of a select with its columns.
+struct Scope {
+    name: Option<Ident>,
+    schema: Option<Ident>,
+    columns: Option<Vec<ViewColumn>>,
+    relation: Option<Name>,
+    merged: Vec<Ident>,
+}
+
+/// Where a column was found.
+enum Found<'a> {
+    Here(&'a ViewColumn),
+    Perhaps,
+    Nowhere,
+}
+
+impl Resolver<'_> {
+    fn select(&mut self, at: u32) -> Option<Vec<ViewColumn>> {
+        match self.done.get(at as usize)? {
+            State::Done(columns) => return columns.clone(),
+            // A recursive query reads itself.
+            State::Running => return None,
+            State::New => {}
+        }
+        self.done[at as usize] = State::Running;
+        let select = &self.query.selects[at as usize];
+        let columns = if select.arms.is_empty() { self.plain_select(at, select) } else { self.set_operation(select) };
+        self.done[at as usize] = State::Done(columns.clone());
+        columns
+    }
+
+    fn set_operation(&mut self, select: &Select) -> Option<Vec<ViewColumn>> {
+        let arms: Vec<_> = select.arms.iter().map(|arm| self.select(*arm)).collect();
+        let first = arms.first()?.clone()?;
+        let merged = first.into_iter().enumerate().map(|(at, column)| {
+            let same = arms
+                .iter()
+                .all(|arm| arm.as_ref().and_then(|arm| arm.get(at)).is_some_and(|other| other.data_type == column.data_type));
+            ViewColumn { name: column.name, data_type: column.data_type.filter(|_| same), source: None }
+        });
+        Some(merged.collect())
+    }
+
+    fn plain_select(&mut self, at: u32, select: &Select) -> Option<Vec<ViewColumn>> {
+        let mut scopes: Vec<Scope> = Vec::new();
+        for source in &select.sources {
+            let mut scope = self.scope(source);
+            if source.natural {
+                let known =
+                    |column: &ViewColumn| scopes.iter().flat_map(|s| s.columns.iter().flatten()).any(|o| o.name == column.name);
+                scope.merged = scope.columns.iter().flatten().filter(|column| known(column)).map(|c| c.name.clone()).collect();
+            }
+            scopes.push(scope);
+        }
+        let natural_unknown = select.sources.iter().any(|source| source.natural) && scopes.iter().any(|s| s.columns.is_none());
+        self.scopes[at as usize] = scopes.into();
+        let mut columns = Some(Vec::new());
+        for output in &select.outputs {
+            let new = match output {
+                Output::Star { range } if !natural_unknown => {
+                    let all = star(&self.scopes[at as usize]);
+                    self.expanded(*range, all)
+                }
+                Output::Star { .. } => None,
+                Output::QualifiedStar { qualifier, range } => {
+                    let all = self.whole(at, qualifier);
+                    self.expanded(*range, all)
+                }
+                Output::Value { name, value } => Some(vec![self.value(at, name, value)]),
+            };
+            columns = columns.zip(new).map(|(mut columns, new)| {
+                columns.extend(new);
+                columns
+            });
+        }
+        columns
+    }
+
+    fn expanded(&mut self, range: (u32, u32), columns: Option<Vec<(ViewColumn, Vec<Ident>)>>) -> Option<Vec<ViewColumn>> {
+        let columns = columns?;
+        let outputs = columns.iter().map(|(column, qualifier)| Output::Value {
+            name: column.name.clone(),
+            value: OutputValue::Column(ColumnRef { qualifier: qualifier.clone(), name: column.name.clone() }),
+        });
+        self.stars.push((range.0, range.1, outputs.collect()));
+        self.dependencies.extend(columns.iter().filter_map(|(column, _)| dependency(column)));
+        Some(columns.into_iter().map(|(column, _)| column).collect())
+    }
+
+    fn scope(&mut self, source: &Source) -> Scope {
+        let mut scope =
+            Scope { name: source.alias.clone(), schema: None, columns: None, relation: None, merged: source.using.clone() };
+        match &source.from {
+            SourceKind::Relation(name) => {
+                scope.name.get_or_insert_with(|| name.name.clone());
+                match self.catalog.resolve_relation(name) {
+                    Some(found) => {
+                        scope.schema = source.alias.is_none().then(|| found.schema.clone());
+                        scope.columns = self.catalog.relation_columns(&found);
+                        self.dependencies.insert(Dependency::Relation(found.clone()));
+                        scope.relation = Some(found);
+                    }
+                    None if self.catalog.may_lie_outside(name, self.dialect) => {}
+                    None => self.report(Problem::Missing { kind: ObjectKind::Table, name: name.to_string(), of: None }),
+                }
+            }
+            SourceKind::Select(select) => scope.columns = self.select(*select),
+            SourceKind::Function(name) => {
+                scope.columns = self.catalog.function_columns(name, source.alias.as_ref());
+                scope.name.get_or_insert_with(|| name.name.clone());
+            }
+            SourceKind::Unknown => {}
+        }
+        if let Some(columns) = &mut scope.columns {
+            columns.iter_mut().zip(&source.columns).for_each(|(column, name)| column.name = name.clone());
+        }
+        scope
+    }
+
+    fn value(&self, at: u32, name: &Ident, value: &OutputValue) -> ViewColumn {
+        let plain = |data_type| ViewColumn { name: name.clone(), data_type, source: None };
+        match value {
+            OutputValue::Column(column) => match self.find(at, column) {
+                Found::Here(found) => ViewColumn { name: name.clone(), ..found.clone() },
+                Found::Perhaps | Found::Nowhere => plain(None),
+            },
+            OutputValue::Typed(data_type) => plain(Some(self.catalog.full_type(data_type))),
+            OutputValue::Call(function, arguments) => plain(self.call_type(function, *arguments)),
+            OutputValue::Other => plain(None),
+        }
+    }
+
+    fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName> {
+        let Some(found) = self.catalog.resolve_routine(function) else {
+            return self.dialect.call_type(function, arguments);
+        };
+        let [only] = self.catalog.routines.get(&found)?.as_slice() else { return None };
+        only.routine.returns.as_ref().map(|returns| self.catalog.full_type(returns))
+    }
+
+    /// Looks at every column that a select names.
+    fn columns_of(&mut self, at: u32) {
+        let select = &self.query.selects[at as usize];
+        let outputs = select.outputs.iter().filter_map(|output| match output {
+            Output::Value { value: OutputValue::Column(column), .. } => Some(column),
+            Output::Value { .. } | Output::Star { .. } | Output::QualifiedStar { .. } => None,
+        });
+        for column in select.columns.iter().chain(outputs) {
+            let (new, missing) = match self.find(at, column) {
+                Found::Here(found) => (dependency(found), None),
+                Found::Perhaps => (None, None),
+                Found::Nowhere => (None, Some(self.missing_column(at, column))),
+            };
+            self.dependencies.extend(new);
+            missing.into_iter().for_each(|problem| self.report(problem));
+        }
+    }
+
+    fn missing_column(&self, at: u32, column: &ColumnRef) -> Problem {
+        let of = column.qualifier.last().map(|qualifier| qualifier.to_string());
+        let only = match self.scopes[at as usize].as_ref() {
+            [only] => only.relation.as_ref().map(|relation| relation.name.to_string()),
+            _ => None,
+        };
+        Problem::Missing { kind: ObjectKind::Column, name: column.name.to_string(), of: of.or(only) }
+    }
+
+    /// Finds a column in a select's sources and in those of the selects around it.
+    fn find(&self, at: u32, column: &ColumnRef) -> Found<'_> {
+        let mut level = Some(at);
+        let mut perhaps = false;
+        let mut hops = 0;
+        while let Some(select) = level {
+            match find_in(&self.scopes[select as usize], column, self) {
+                Found::Nowhere => {}
+                Found::Perhaps => perhaps = true,
+                found if !perhaps => return found,
+                _ => return Found::Perhaps,
+            }
+            hops += 1;
+            // A set operation's own names are those of its arms, which `ORDER BY` may use.
+            perhaps |= !self.query.selects[select as usize].arms.is_empty();
+            perhaps |= names_output(&self.query.selects[select as usize], column);
+            level = self.query.selects[select as usize].parent.filter(|_| hops <= self.query.selects.len());
+        }
+        if perhaps { Found::Perhaps } else { Found::Nowhere }
+    }
+
+    /// All columns of the source that a qualified star names.
+    fn whole(&self, at: u32, qualifier: &[Ident]) -> Option<Vec<(ViewColumn, Vec<Ident>)>> {
+        let name = qualifier.last()?;
+        let mut level = Some(at);
+        for _ in 0..=self.query.selects.len() {
+            let select = level?;
+            if let Some(scope) = self.scopes[select as usize].iter().find(|scope| scope.name.as_ref() == Some(name)) {
+                let columns = scope.columns.iter().flatten().map(|column| (column.clone(), qualifier.to_vec())).collect();
+                return scope.columns.is_some().then_some(columns);
+            }
+            level = self.query.selects[select as usize].parent;
+        }
+        None
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.problem.get_or_insert(problem);
+    }
+}
+
+/// Looks for a column in the sources of one select.
+fn find_in<'a>(scopes: &'a [Scope], column: &ColumnRef, resolver: &Resolver<'_>) -> Found<'a> {
+    let addressed = |scope: &&Scope| match column.qualifier.as_slice() {
+        [] => true,
+        [.., schema, table] => scope.name.as_ref() == Some(table) && scope.schema.as_ref().is_none_or(|own| own == schema),
+        [table] => scope.name.as_ref() == Some(table),
+    };
+    let mut open = column.qualifier.is_empty() && scopes.iter().any(|scope| scope.name.as_ref() == Some(&column.name));
+    let mut any = false;
+    for scope in scopes.iter().filter(addressed) {
+        any = true;
+        match &scope.columns {
+            Some(columns) => {
+                if let Some(found) = columns.iter().find(|own| own.name == column.name) {
+                    return Found::Here(found);
+                }
+            }
+            None => open = true,
+        }
+    }
+    // `t.f` is also how a function of the row may be called, and a name may be a row's own or hidden column.
+    open |= resolver.dialect.is_system_column(&column.name)
+        || (any && !column.qualifier.is_empty() && resolver.catalog.resolve_routine(&QName::bare(column.name.clone())).is_some());
+    if open { Found::Perhaps } else { Found::Nowhere }
+}
+
+/// Whether an unqualified name is that of an output: `ORDER BY` and `GROUP BY` may mean it.
+fn names_output(select: &Select, column: &ColumnRef) -> bool {
+    column.qualifier.is_empty()
+        && select.outputs.iter().any(|output| matches!(output, Output::Value { name, .. } if *name == column.name))
+}
+
+fn dependency(column: &ViewColumn) -> Option<Dependency> {
+    column.source.as_ref().map(|(relation, column)| Dependency::Column(relation.clone(), column.clone()))
+}
+
+/// What `*` stands for: the columns of all sources, those that joins merge once and first.
+fn star(scopes: &[Scope]) -> Option<Vec<(ViewColumn, Vec<Ident>)>> {
+    let mut all: Vec<(ViewColumn, Vec<Ident>)> = Vec::new();
+    for (at, scope) in scopes.iter().enumerate() {
+        let columns = scope.columns.as_ref()?;
+        let qualifier: Vec<Ident> = scope.name.iter().cloned().collect();
+        let merged = |column: &ViewColumn| at > 0 && scope.merged.contains(&column.name);
+        let mut front: Vec<(ViewColumn, Vec<Ident>)> = Vec::new();
+        for name in &scope.merged {
+            let place = all.iter().position(|(column, _)| column.name == *name)?;
+            let (column, _) = all.remove(place);
+            front.push((column, Vec::new()));
+        }
+        front.append(&mut all);
+        front.extend(columns.iter().filter(|column| !merged(column)).map(|column| (column.clone(), qualifier.clone())));
+        all = front;
+    }
+    Some(all)
+}
+
+/// The query with columns in the place of its stars.
+fn expand_stars(query: &Query, mut stars: Vec<(u32, u32, Vec<Output>)>, dialect: &dyn Dialect) -> Query {
+    if stars.is_empty() {
+        return query.clone();
+    }
+    stars.sort_by_key(|(start, ..)| *start);
+    let mut sql = String::with_capacity(query.text.sql.len() + 64);
+    let mut refs: Vec<Ref> = Vec::new();
+    let mut old = query.text.refs.iter().peekable();
+    let mut done = 0usize;
+    for (start, end, outputs) in &stars {
+        while let Some(reference) = old.next_if(|reference| first_byte(reference) < *start) {
+            refs.push(moved(reference, sql.len() as i64 - done as i64));
+        }
+        while old.next_if(|reference| first_byte(reference) < *end).is_some() {}
+        sql.push_str(&query.text.sql[done..*start as usize]);
+        for (at, output) in outputs.iter().enumerate() {
+            let Output::Value { value: OutputValue::Column(column), .. } = output else { continue };
+            sql.push_str(if at > 0 { ", " } else { "" });
+            refs.push(write_column(&mut sql, column, dialect));
+        }
+        done = *end as usize;
+    }
+    refs.extend(old.map(|reference| moved(reference, sql.len() as i64 - done as i64)));
+    sql.push_str(&query.text.sql[done..]);
+    let selects = query.selects.iter().map(|select| {
+        let outputs = select.outputs.iter().flat_map(|output| match output {
+            Output::Star { range } | Output::QualifiedStar { range, .. } => {
+                match stars.iter().find(|star| (star.0, star.1) == *range) {
+                    Some((.., outputs)) => outputs.clone(),
+                    None => vec![output.clone()],
+                }
+            }
+            Output::Value { .. } => vec![output.clone()],
+        });
+        Select { outputs: outputs.collect(), ..select.clone() }
+    });
+    let selects = selects.collect();
+    Query { text: Expr { sql: sql.into(), refs: refs.into(), shape: query.text.shape.clone() }, selects }
+}
+
+fn write_column(sql: &mut String, column: &ColumnRef, dialect: &dyn Dialect) -> Ref {
+    let parts: Vec<Ident> = column.qualifier.iter().chain([&column.name]).cloned().collect();
+    let mut ranges = Vec::with_capacity(parts.len());
+    for (at, part) in parts.iter().enumerate() {
+        sql.push_str(if at > 0 { "." } else { "" });
+        let start = sql.len() as u32;
+        sql.push_str(&dialect.quote(part));
+        ranges.push((start, sql.len() as u32));
+    }
+    Ref { kind: RefKind::Column, parts, ranges }
+}
+
+fn first_byte(reference: &Ref) -> u32 {
+    reference.ranges.first().map_or(0, |range| range.0)
+}
+
+fn moved(reference: &Ref, by: i64) -> Ref {
+    let shift = |at: u32| (i64::from(at) + by) as u32;
+    let ranges = reference.ranges.iter().map(|(start, end)| (shift(*start), shift(*end))).collect();
+    Ref { ranges, ..reference.clone() }
+}

@@ -1,0 +1,31 @@
+//! What every PostgreSQL database has of its own: relations, hidden columns, and the results of common functions.
+
+use crate::change::{QName, TypeName};
+
+/// Names that begin so are reserved for the server's catalogs.
+pub(super) fn is_system_name(name: &str) -> bool {
+    name.starts_with("pg_")
+}
+
+/// The manual's chapter "System Columns".
+pub(super) fn is_system_column(name: &str) -> bool {
+    matches!(name, "tableoid" | "xmin" | "cmin" | "xmax" | "cmax" | "ctid")
+}
+
+/// Results that `pg_proc` gives for every overload of the name with that many arguments.
+pub(super) fn call_type(function: &QName, arguments: u16) -> Option<TypeName> {
+    if function.schema.as_deref().is_some_and(|schema| schema != "pg_catalog") {
+        return None;
+    }
+    let name = match (function.name.as_str(), arguments) {
+        ("count", 0 | 1) | ("row_number" | "rank" | "dense_rank", 0) | ("nextval" | "currval" | "lastval", _) => "bigint",
+        ("now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp", 0) => "timestamp with time zone",
+        ("concat" | "concat_ws" | "format" | "initcap" | "replace" | "to_char" | "md5", _) => "text",
+        ("bool_and" | "bool_or" | "every", 1) => "boolean",
+        ("gen_random_uuid", 0) => "uuid",
+        ("json_agg" | "json_build_object" | "json_build_array" | "row_to_json" | "to_json", _) => "json",
+        ("jsonb_agg" | "jsonb_build_object" | "jsonb_build_array" | "to_jsonb", _) => "jsonb",
+        _ => return None,
+    };
+    Some(TypeName::simple(name))
+}
