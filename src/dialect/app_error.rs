@@ -174,6 +174,13 @@ pub enum AppError {
         /// `insert into`, `update`, `delete from`.
         verb: &'static str,
     },
+    /// A trigger's row has no such field.
+    NoRowField {
+        /// `new` or `old`.
+        row: &'static str,
+        /// The column that the function names.
+        column: Ident,
+    },
     /// Inside a routine's body something is missing: the error is that of its statement.
     InBody {
         /// The routine.

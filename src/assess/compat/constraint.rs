@@ -1,0 +1,243 @@
+//! The rules for rows: checks, keys, foreign keys, exclusion, partition bounds. A rule of the state that does not follow from
+//! the application's own rules refuses rows that the application writes.
+
+use super::condition::{follows, passes_without};
+use super::surface::{Surface, UniqueKey, normal_text};
+use super::{App, Trial, Use};
+use crate::catalog::{Dependency, Dependent, Name, Table};
+use crate::change::{ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, ForeignKey, Ident, RefKind, ReferentialAction};
+use crate::dialect::AppError;
+
+/// Tries the rows that the application may write against the rules of the state.
+pub(super) fn try_rows(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    try_checks(trial, name, own, there);
+    try_keys(trial, name, own, there);
+    try_upserts(trial, name, own, there);
+    try_foreign_keys(trial, name, own, there);
+    try_references(trial, name, own, there);
+    try_exclusion(trial, name, own, there);
+    try_deferral(trial, name, own, there);
+    try_partitions(trial, name);
+}
+
+fn enforced<'t>(table: Option<&'t Table>) -> impl Iterator<Item = (&'t Constraint, Ident)> {
+    let constraints = table.map(|table| table.constraints.as_slice()).unwrap_or_default();
+    constraints.iter().filter(|c| !c.not_enforced).map(|c| (&**c, c.name.clone().unwrap_or_default()))
+}
+
+fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let given: Vec<&Expr> = enforced(own.table).filter_map(|(c, _)| if let ConstraintKind::Check(expr) = &c.kind { Some(expr) } else { None }).collect();
+    for (constraint, label) in enforced(there.table) {
+        let ConstraintKind::Check(expr) = &constraint.kind else { continue };
+        if follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there) {
+            continue;
+        }
+        trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Check { relation: name.name.clone(), constraint: label });
+    }
+    let bound = |table: Option<&Table>| table.and_then(|t| t.partition_of.as_ref()).map(|(parent, bound)| (parent.clone(), normal_text(bound)));
+    if let Some(now) = bound(there.table)
+        && bound(own.table).is_none()
+        && trial.which == App::Old
+        && now.1 != "default"
+        && own.table.is_some_and(|table| table.name == *name)
+    {
+        trial.fail(Use::WriteRow(name.clone(), "partition bound".into()), AppError::PartitionBound { relation: name.name.clone() });
+    }
+}
+
+/// A check that only refuses nulls which the application does not write anyway.
+fn not_null_already(expr: &Expr, own: &Surface<'_>) -> bool {
+    match &expr.shape {
+        // The column's own not-null is tried column by column.
+        ExprShape::NotNull(columns) => !columns.is_empty() || own.columns.is_empty(),
+        _ => false,
+    }
+}
+
+/// A check on columns that the application does not know passes when it leaves them out and they become null, or when all of them
+/// have a constant default, under which existing rows pass too.
+fn absent_passes(expr: &Expr, own: &Surface<'_>, there: &Surface<'_>) -> bool {
+    let columns: Vec<&Ident> = expr.refs.iter().filter(|r| r.kind == RefKind::Column).map(|r| r.name()).collect();
+    let unknown = |column: &str| own.column(column).is_none();
+    let value = |column: &str| there.column(column).map(|column| column.value);
+    let null = |column: &str| unknown(column) && matches!(value(column), Some(ColumnValue::None));
+    if columns.is_empty() || !columns.iter().any(|column| unknown(column)) {
+        return false;
+    }
+    let supplied = |column: &&Ident| unknown(column) && !matches!(value(column), Some(ColumnValue::None));
+    columns.iter().all(supplied) || passes_without(expr, null)
+}
+
+fn try_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let given = UniqueKey::of(own);
+    for key in UniqueKey::of(there) {
+        if given.iter().any(|have| demands_as_much(have, &key)) || new_columns_keep_apart(&key, own, there) {
+            continue;
+        }
+        let label = key.index.constraint.clone().unwrap_or_else(|| key.index.name.clone());
+        trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Duplicate { constraint: label });
+    }
+}
+
+/// Whether the rows that satisfy `have` satisfy `key`.
+fn demands_as_much(have: &UniqueKey<'_>, key: &UniqueKey<'_>) -> bool {
+    let predicate = have.index.shape.predicate.is_none() || have.predicate() == key.predicate();
+    let nulls = have.index.shape.nulls_not_distinct || !key.index.shape.nulls_not_distinct || have.index.primary;
+    if !predicate || !nulls {
+        return false;
+    }
+    match (&have.columns, &key.columns) {
+        (Some(have), Some(key)) => have.iter().all(|column| key.contains(column)),
+        _ => texts(have) == texts(key),
+    }
+}
+
+fn texts(key: &UniqueKey<'_>) -> Vec<String> {
+    key.index.shape.keys.iter().map(|key| normal_text(&key.expr)).collect()
+}
+
+/// A key with a column that the application does not know: its rows get null there (which differs from every other null), or a
+/// fresh value, and so never repeat.
+fn new_columns_keep_apart(key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
+    let Some(columns) = &key.columns else { return false };
+    columns.iter().filter(|column| own.column(column).is_none()).any(|column| match there.column(column).map(|column| column.value) {
+        Some(ColumnValue::None) => !key.index.shape.nulls_not_distinct,
+        Some(ColumnValue::Default(expr)) => match expr.shape {
+            ExprShape::Null => !key.index.shape.nulls_not_distinct,
+            ExprShape::Literal(_) => false,
+            ExprShape::Column(_) | ExprShape::NotNull(_) | ExprShape::Other => !expr.refs.is_empty(),
+        },
+        Some(ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. }) => true,
+        None => false,
+    })
+}
+
+fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let available = UniqueKey::of(there);
+    let same = |a: &UniqueKey<'_>, b: &UniqueKey<'_>| sorted(&a.columns) == sorted(&b.columns) && (b.index.shape.predicate.is_none() || a.predicate() == b.predicate());
+    for key in UniqueKey::of(own) {
+        if !key.arbiter() {
+            continue;
+        }
+        let columns = sorted(&key.columns).unwrap_or_default();
+        let known = columns.iter().all(|column| there.column(column).is_some());
+        let matching: Vec<&UniqueKey<'_>> = available.iter().filter(|found| found.index.valid && same(&key, found)).collect();
+        // A key that the change itself adds does not count against a new application.
+        let counts = trial.which == App::Old;
+        if counts && known && !matching.iter().any(|found| found.arbiter()) {
+            let error = if matching.is_empty() { AppError::NoConflictTarget } else { AppError::DeferrableConflictTarget };
+            trial.fail(Use::Upsert(name.clone(), columns), error);
+        }
+        let Some(constraint) = &key.index.constraint else { continue };
+        let missing = there.table.is_some_and(|table| table.constraint(constraint).is_none());
+        if missing && known && (counts || !matching.is_empty()) && matching.iter().any(|found| found.index.constraint.is_some() || counts) {
+            let error = AppError::NoConstraint { constraint: constraint.clone(), relation: name.name.clone() };
+            trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), error);
+        }
+    }
+}
+
+fn sorted(columns: &Option<Vec<Ident>>) -> Option<Vec<Ident>> {
+    let mut columns = columns.clone()?;
+    columns.sort();
+    Some(columns)
+}
+
+fn foreign_keys<'t>(table: Option<&'t Table>) -> impl Iterator<Item = (&'t ForeignKey, &'t Constraint, Ident)> {
+    enforced(table).filter_map(|(c, name)| if let ConstraintKind::ForeignKey(key) = &c.kind { Some((key, c, name)) } else { None })
+}
+
+fn same_reference(a: &ForeignKey, b: &ForeignKey) -> bool {
+    a.columns == b.columns && a.table == b.table && a.referenced == b.referenced
+}
+
+fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    for (key, _, label) in foreign_keys(there.table) {
+        if foreign_keys(own.table).any(|(have, ..)| same_reference(have, key)) {
+            continue;
+        }
+        // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row.
+        if key.columns.iter().any(|column| there.seen(column).is_none_or(|column| own.column(&column).is_none())) {
+            continue;
+        }
+        trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::NoReferencedRow { relation: name.name.clone(), constraint: label });
+    }
+}
+
+/// Deletes and key changes in a table that others refer to.
+fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let (Some(own_table), Some(table)) = (own.table, there.table) else { return };
+    let on = Dependency::Relation(table.name.clone());
+    let referring: Vec<(Name, Ident)> = (trial.state.dependents(&on))
+        .filter_map(|d| if let Dependent::Constraint(child, constraint) = d { Some((child.clone(), constraint.clone())) } else { None })
+        .collect();
+    for (child, constraint) in referring {
+        let Some(child_table) = trial.state.table(&child) else { continue };
+        let Some((key, _, label)) = foreign_keys(Some(child_table)).find(|(_, _, label)| *label == constraint) else { continue };
+        if !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict) {
+            continue;
+        }
+        // Only rows that the application itself writes count: a table or column that it does not know holds none of its rows.
+        let Some(own_child) = trial.app.table(&child) else { continue };
+        if key.columns.iter().any(|column| own_child.column(column).is_none()) {
+            continue;
+        }
+        let tolerated = foreign_keys(Some(own_child)).any(|(have, ..)| {
+            have.columns == key.columns
+                && have.table.name == own_table.name.name
+                && matches!(have.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict)
+        });
+        if !tolerated {
+            let error = AppError::StillReferenced { relation: name.name.clone(), constraint: label.clone(), referencing: child.name.clone() };
+            trial.fail(Use::DeleteReferenced(name.clone(), label), error);
+        }
+    }
+}
+
+fn try_exclusion(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let elements = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::Exclude(shape) => Some(shape.keys.iter().map(|key| (normal_text(&key.expr), key.tail.to_lowercase())).collect::<Vec<_>>()),
+        _ => None,
+    };
+    let given: Vec<_> = enforced(own.table).filter_map(|(constraint, _)| elements(constraint)).collect();
+    for (constraint, label) in enforced(there.table) {
+        if elements(constraint).is_some_and(|wanted| !given.contains(&wanted)) {
+            trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Excluded { constraint: label });
+        }
+    }
+}
+
+/// Constraints that the application may defer must stay deferrable.
+fn try_deferral(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    for (constraint, label) in enforced(own.table) {
+        let Some(found) = there.table.and_then(|table| table.constraint(&label)) else { continue };
+        if constraint.deferrable != Deferrable::No && found.deferrable == Deferrable::No {
+            trial.fail(Use::Defer(name.clone(), label.clone()), AppError::NotDeferrable { constraint: label });
+        }
+    }
+}
+
+/// Rows of each partition must still find a place below the same parent.
+fn try_partitions(trial: &mut Trial<'_>, name: &Name) {
+    let bounds = |catalog: &crate::catalog::Catalog| -> Vec<(Name, String)> {
+        let on = Dependency::Relation(name.clone());
+        let partition = |d: &Dependent| match d {
+            Dependent::Relation(child) => catalog.table(child).and_then(|table| match &table.partition_of {
+                Some((parent, bound)) if parent == name => Some((child.clone(), normal_text(bound))),
+                _ => None,
+            }),
+            _ => None,
+        };
+        catalog.dependents(&on).filter_map(partition).collect()
+    };
+    let there = bounds(trial.state);
+    if there.iter().any(|(_, bound)| bound == "default") || trial.state.table(name).is_some_and(|table| table.partition_by.is_none()) {
+        return;
+    }
+    for (partition, bound) in bounds(trial.app) {
+        let known = trial.which == App::Old || trial.state.table(&partition).is_none();
+        if known && !there.iter().any(|(_, found)| *found == bound) {
+            trial.fail(Use::InsertPartition(name.clone(), partition), AppError::NoPartition { relation: name.name.clone() });
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Which uses of an application fail on a schema state, and so which stop working between two. An application is taken to
+//! do everything that its own schema permits; what it does is read off its [`Catalog`], and each use is tried on the state.
+//! Only objects that the change touched are looked at, so judging costs what the change costs.
+
+mod condition;
+mod constraint;
+mod relation;
+mod routine;
+mod security;
+mod surface;
+mod types;
+mod usage;
+
+pub use routine::{Dangling, dangling};
+pub use usage::{Broken, Use, UseClass};
+
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation};
+use crate::change::Ident;
+use crate::dialect::{AppError, Dialect};
+use imbl::ordmap::DiffItem;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names of what differs between two states.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Tables, views and sequences.
+    pub relations: BTreeSet<Name>,
+    /// Types and domains.
+    pub types: BTreeSet<Name>,
+    /// Routines.
+    pub routines: BTreeSet<Name>,
+    /// Schemas.
+    pub schemas: BTreeSet<Ident>,
+    /// Extensions.
+    pub extensions: BTreeSet<Ident>,
+}
+
+impl Touched {
+    /// What differs between two states, and what an application sees through it: views over a changed table, the parent of a
+    /// changed partition, tables that a changed trigger function fills.
+    pub fn between(before: &Catalog, after: &Catalog) -> Touched {
+        let mut touched = Touched {
+            relations: changed(&before.relations, &after.relations, Relation::ptr_eq),
+            types: changed(&before.types, &after.types, std::sync::Arc::ptr_eq),
+            routines: changed(&before.routines, &after.routines, std::sync::Arc::ptr_eq),
+            schemas: changed(&before.schemas, &after.schemas, std::sync::Arc::ptr_eq),
+            extensions: changed(&before.extensions, &after.extensions, std::sync::Arc::ptr_eq),
+        };
+        touched.types.retain(|name| before.types.get(name) != after.types.get(name));
+        for catalog in [before, after] {
+            let around: Vec<Name> = touched.relations.iter().flat_map(|name| related(catalog, name)).collect();
+            touched.relations.extend(around);
+            let filled: Vec<Name> = touched.routines.iter().flat_map(|name| trigger_tables(catalog, name)).collect();
+            touched.relations.extend(filled);
+            let swapped: Vec<Name> = touched.types.iter().flat_map(|name| users_of_type(catalog, name)).collect();
+            touched.relations.extend(swapped);
+        }
+        touched
+    }
+
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        *self == Touched::default()
+    }
+}
+
+fn changed<K: Ord + Clone, V: Clone + PartialEq>(
+    before: &imbl::OrdMap<K, V>,
+    after: &imbl::OrdMap<K, V>,
+    same: impl Fn(&V, &V) -> bool,
+) -> BTreeSet<K> {
+    let mut keys = BTreeSet::new();
+    for item in before.diff(after) {
+        match item {
+            DiffItem::Add(key, _) | DiffItem::Remove(key, _) => drop(keys.insert(key.clone())),
+            DiffItem::Update { old: (key, old), new: (_, new) } => {
+                if !same(old, new) {
+                    keys.insert(key.clone());
+                }
+            }
+        }
+    }
+    keys
+}
+
+fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
+    let mut around: Vec<Name> = match catalog.relations.get(name) {
+        Some(Relation::Table(table)) => table.partition_of.iter().map(|(parent, _)| parent.clone()).collect(),
+        _ => Vec::new(),
+    };
+    around.extend(catalog.dependents(&Dependency::Relation(name.clone())).filter_map(|dependent| match dependent {
+        Dependent::Relation(view) if catalog.view(view).is_some() => Some(view.clone()),
+        _ => None,
+    }));
+    around
+}
+
+fn trigger_tables(catalog: &Catalog, routine: &Name) -> Vec<Name> {
+    let on = Dependency::Routine(routine.clone());
+    catalog.dependents(&on).filter_map(|d| if let Dependent::Trigger(table, _) = d { Some(table.clone()) } else { None }).collect()
+}
+
+fn users_of_type(catalog: &Catalog, name: &Name) -> Vec<Name> {
+    let on = Dependency::Type(name.clone());
+    catalog.dependents(&on).filter_map(|d| if let Dependent::Column(table, _) = d { Some(table.clone()) } else { None }).collect()
+}
+
+/// Which application is asked, which changes what counts against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum App {
+    /// Written for the schema before the change, running after it.
+    Old,
+    /// Written for the schema after the change, running before it.
+    New,
+}
+
+/// What trying the uses of an application on a state needs to know.
+pub(crate) struct Trial<'a> {
+    /// The application's own schema.
+    app: &'a Catalog,
+    /// The state that it runs on.
+    state: &'a Catalog,
+    /// Old or new.
+    which: App,
+    dialect: &'a dyn Dialect,
+    /// What fails, and why.
+    failing: BTreeMap<Use, AppError>,
+}
+
+impl<'a> Trial<'a> {
+    fn fail(&mut self, usage: Use, error: AppError) {
+        self.failing.entry(usage).or_insert(error);
+    }
+
+    fn type_text(&self, data_type: &crate::change::TypeName) -> String {
+        self.dialect.type_text(data_type)
+    }
+}
+
+/// The uses of the application written for `app` that fail on `state`, among those that concern what was touched.
+pub fn failing(which: App, app: &Catalog, state: &Catalog, touched: &Touched, dialect: &dyn Dialect) -> BTreeMap<Use, AppError> {
+    let mut trial = Trial { app, state, which, dialect, failing: BTreeMap::new() };
+    for name in &touched.relations {
+        relation::try_relation(&mut trial, name);
+    }
+    for name in &touched.types {
+        types::try_type(&mut trial, name);
+    }
+    for name in &touched.routines {
+        routine::try_routines(&mut trial, name);
+    }
+    for name in &touched.schemas {
+        security::try_schema(&mut trial, name);
+    }
+    for name in &touched.extensions {
+        if app.extensions.contains_key(name) && !state.extensions.contains_key(name) {
+            trial.fail(Use::Extension(name.clone()), AppError::NoType { name: name.clone() });
+        }
+    }
+    trial.failing
+}
+
+/// The uses of `app` that work on `from` and fail on `to`.
+pub fn broken(which: App, app: &Catalog, from: &Catalog, to: &Catalog, touched: &Touched, dialect: &dyn Dialect) -> Vec<Broken> {
+    if touched.is_empty() {
+        return Vec::new();
+    }
+    let after = failing(which, app, to, touched, dialect);
+    if after.is_empty() {
+        return Vec::new();
+    }
+    let before = failing(which, app, from, touched, dialect);
+    after.into_iter().filter(|(usage, _)| !before.contains_key(usage)).map(|(usage, error)| Broken { usage, error }).collect()
+}

@@ -1,0 +1,143 @@
+//! Tables, views and sequences: can they be named, read and written as the application does?
+
+use super::constraint::try_rows;
+use super::security::{try_privileges, try_row_security};
+use super::surface::{Generated, Surface, SurfaceColumn};
+use super::{App, Trial, Use};
+use crate::catalog::{Name, Relation};
+use crate::change::{Ident, Persistence};
+use crate::dialect::{AppError, Conversion, Fit};
+
+/// Tries every use that the application makes of a relation.
+pub(super) fn try_relation(trial: &mut Trial<'_>, name: &Name) {
+    let (app, state) = (trial.app, trial.state);
+    match app.relations.get(name) {
+        Some(Relation::Sequence(sequence)) if !sequence.identity && sequence.persistence != Persistence::Temporary => {
+            if state.sequence(name).is_none() {
+                trial.fail(Use::NextValue(name.clone()), AppError::NoRelation { relation: shown(trial, name) });
+            }
+        }
+        Some(Relation::Table(table)) if table.persistence != Persistence::Temporary => try_rows_of(trial, name),
+        Some(Relation::View(view)) if !view.temporary => try_rows_of(trial, name),
+        _ => {}
+    }
+    try_privileges(trial, name);
+}
+
+/// A relation's name as an error shows it: as the application writes it, without the schema where the search path finds it.
+fn shown(trial: &Trial<'_>, name: &Name) -> String {
+    if trial.app.session.search_path.contains(&name.schema) { name.name.to_string() } else { name.to_string() }
+}
+
+fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
+    let (app, state) = (trial.app, trial.state);
+    let Some(own) = Surface::of(app, name) else { return };
+    let Some(there) = Surface::of(state, name) else {
+        let error = AppError::NoRelation { relation: shown(trial, name) };
+        trial.fail(Use::Select(name.clone()), error.clone());
+        if own.writable {
+            trial.fail(Use::Insert(name.clone()), error);
+        }
+        return;
+    };
+    if own.writable && !there.writable {
+        trial.fail(Use::Insert(name.clone()), AppError::NotWritable { relation: name.name.clone(), verb: "insert into" });
+    }
+    for column in &own.columns {
+        match there.column(&column.name) {
+            Some(found) => try_column(trial, name, column, found, own.writable && there.writable),
+            None => missing_column(trial, name, column, own.writable),
+        }
+    }
+    if own.writable && there.writable {
+        try_insert(trial, name, &own, &there);
+        try_rows(trial, name, &own, &there);
+        try_row_security(trial, name);
+    }
+}
+
+fn missing_column(trial: &mut Trial<'_>, name: &Name, column: &SurfaceColumn<'_>, writable: bool) {
+    let error = |written| AppError::NoColumn { column: column.name.clone(), relation: name.name.clone(), written };
+    trial.fail(Use::Read(name.clone(), column.name.clone()), error(false));
+    if writable && column.generated == Generated::No {
+        trial.fail(Use::Write(name.clone(), column.name.clone()), error(true));
+    }
+}
+
+/// The insert as a whole: columns that the application does not know must do without it.
+fn try_insert(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let unknown = |column: &&SurfaceColumn<'_>| own.column(&column.name).is_none() && !column.omittable;
+    let required: Vec<Ident> = there.columns.iter().filter(unknown).map(|column| column.name.clone()).collect();
+    let hidden = there.hidden_required(trial.state).into_iter().filter(|_| own.hidden_required(trial.app).is_empty());
+    for column in required.into_iter().chain(hidden) {
+        trial.fail(Use::Omit(name.clone(), column.clone()), AppError::NotNull { column, relation: name.name.clone() });
+    }
+}
+
+fn try_column(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there: &SurfaceColumn<'_>, writable: bool) {
+    let column = &own.name;
+    if let (Some(from), Some(to)) = (&own.data_type, &there.data_type) {
+        let conversion = convert(trial, from, to);
+        try_read(trial, name, column, &conversion);
+        if writable && own.generated == Generated::No {
+            try_values(trial, name, own, there, &conversion);
+        }
+    }
+    if !writable {
+        return;
+    }
+    if own.generated == Generated::No && there.generated != Generated::No {
+        let identity = there.generated == Generated::IdentityAlways;
+        trial.fail(Use::Write(name.clone(), column.clone()), AppError::GeneratedWritten { column: column.clone(), identity });
+    }
+    let refused = AppError::NotNull { column: column.clone(), relation: name.name.clone() };
+    if !own.not_null && own.generated == Generated::No && there.not_null {
+        trial.fail(Use::WriteNull(name.clone(), column.clone()), refused.clone());
+    }
+    if own.omittable && !there.omittable {
+        trial.fail(Use::Omit(name.clone(), column.clone()), refused);
+    }
+}
+
+/// What the conversion of the application's type into the state's does to values; nothing where both are the same type with the
+/// same meaning in both states.
+fn convert(trial: &Trial<'_>, from: &crate::change::TypeName, to: &crate::change::TypeName) -> Option<Conversion> {
+    let same = from == to && {
+        let name = trial.app.resolve_type(&from.qname());
+        match name {
+            Some(name) => trial.app.types.get(&name).map(|t| &t.shape) == trial.state.types.get(&name).map(|t| &t.shape),
+            None => true,
+        }
+    };
+    if same { None } else { super::types::conversion(trial, from, to) }
+}
+
+fn try_read(trial: &mut Trial<'_>, name: &Name, column: &Ident, conversion: &Option<Conversion>) {
+    let Some(conversion) = conversion else { return };
+    // Rows that are in the table when a column is narrowed must fit the narrower type, or the change itself would fail; so a new
+    // application that expects it can read them before.
+    let narrowed = trial.which == App::New && conversion.old_values == Fit::All && conversion.new_values == Fit::Overflow;
+    if !conversion.old_reads && !narrowed {
+        let error = AppError::Silent(format!("the application cannot decode every value of {column} any more: its type is another one"));
+        trial.fail(Use::Read(name.clone(), column.clone()), error);
+    }
+}
+
+fn try_values(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there: &SurfaceColumn<'_>, conversion: &Option<Conversion>) {
+    let (Some(conversion), Some(from), Some(to)) = (conversion, &own.data_type, &there.data_type) else { return };
+    let data_type = trial.type_text(to);
+    let error = match conversion.old_values {
+        Fit::All => return,
+        Fit::Altered => AppError::Silent(format!("the value is changed silently to fit {data_type}")),
+        Fit::Overflow if is_text(&data_type) => AppError::TooLong { data_type },
+        Fit::Overflow => AppError::OutOfRange { data_type },
+        Fit::Malformed => AppError::Malformed { data_type },
+        Fit::Mismatch => AppError::TypeMismatch { column: own.name.clone(), data_type, value: trial.type_text(from) },
+    };
+    trial.fail(Use::Write(name.clone(), own.name.clone()), error);
+}
+
+/// Whether a type holds strings, whose overflow is a length.
+fn is_text(data_type: &str) -> bool {
+    data_type.starts_with("char") || data_type.starts_with("bit") || data_type.starts_with("text") || data_type.starts_with("varchar")
+}

@@ -1,0 +1,247 @@
+//! Routines: calls that find no routine any more, or more than one; and routines whose bodies name what is gone.
+
+use super::security::try_routine_rights;
+use super::{Touched, Trial, Use};
+use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Relation};
+use crate::change::{Change, ColumnRef, DataKind, Ident, ObjectKind, ParameterMode, Query, RoutineBody, SourceKind, TypeName};
+use crate::dialect::AppError;
+use crate::lower::body;
+use crate::source::{Sources, Span};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Tries the calls that the application can make of the routines of a name.
+pub(super) fn try_routines(trial: &mut Trial<'_>, name: &Name) {
+    let Some(own) = trial.app.routines.get(name) else { return };
+    let none = Arc::new(Vec::new());
+    let there = trial.state.routines.get(name).unwrap_or(&none);
+    for routine in own.iter().filter(|routine| callable(routine)) {
+        let inputs = inputs(routine);
+        let all = inputs.len();
+        let fewest = all - defaults(routine);
+        for given in BTreeSet::from([fewest, all]) {
+            try_call(trial, name, routine, &inputs[..given], there);
+        }
+        if let Some(found) = there.iter().find(|found| found.signature == routine.signature) {
+            let rights = |routine: &'_ CatalogRoutine| routine.public_revoked;
+            try_routine_rights(trial, name, (&routine.privileges, rights(routine)), (&found.privileges, rights(found)));
+        }
+    }
+}
+
+/// Whether an application can call it: the functions of triggers are called by them alone.
+fn callable(routine: &CatalogRoutine) -> bool {
+    let returns = routine.routine.returns.as_ref().map(|data_type| data_type.name.as_str());
+    !matches!(returns, Some("trigger" | "event_trigger" | "internal"))
+}
+
+fn inputs(routine: &CatalogRoutine) -> Vec<TypeName> {
+    let procedure = routine.routine.kind == ObjectKind::Procedure;
+    let is_input = |mode: ParameterMode| match mode {
+        ParameterMode::In | ParameterMode::InOut | ParameterMode::Variadic => true,
+        ParameterMode::Out => procedure,
+        ParameterMode::Table => false,
+    };
+    routine.routine.parameters.iter().filter(|p| is_input(p.mode)).map(|p| p.data_type.clone()).collect()
+}
+
+fn defaults(routine: &CatalogRoutine) -> usize {
+    routine.routine.parameters.iter().filter(|parameter| parameter.default.is_some()).count()
+}
+
+fn try_call(trial: &mut Trial<'_>, name: &Name, own: &CatalogRoutine, given: &[TypeName], there: &[CatalogRoutine]) {
+    let call = || format!("{}({})", name.name, given.iter().map(|t| trial.type_text(t)).collect::<Vec<_>>().join(", "));
+    let usage = Use::Call(name.clone(), own.signature.clone(), given.len() as u16);
+    let accepts = |routine: &&CatalogRoutine| {
+        let inputs = inputs(routine);
+        inputs.len() >= given.len() && inputs.len() - defaults(routine) <= given.len() && inputs[..given.len()] == *given
+    };
+    let fitting: Vec<&CatalogRoutine> = there.iter().filter(accepts).collect();
+    match fitting.as_slice() {
+        [] => {
+            let error = AppError::NoFunction { call: call() };
+            trial.fail(usage, error);
+        }
+        [found] => try_result(trial, own, found, usage),
+        _ => {
+            let error = AppError::AmbiguousFunction { call: call() };
+            trial.fail(usage, error);
+        }
+    }
+}
+
+fn try_result(trial: &mut Trial<'_>, own: &CatalogRoutine, found: &CatalogRoutine, usage: Use) {
+    if own.routine.kind != found.routine.kind {
+        let error = AppError::NoFunction { call: format!("{}(...)", own.name.name) };
+        trial.fail(usage, error);
+        return;
+    }
+    let outputs = |routine: &CatalogRoutine| -> Vec<(Option<Ident>, TypeName)> {
+        let out = |mode: ParameterMode| matches!(mode, ParameterMode::Out | ParameterMode::InOut | ParameterMode::Table);
+        routine.routine.parameters.iter().filter(|p| out(p.mode)).map(|p| (p.name.clone(), p.data_type.clone())).collect()
+    };
+    let (own_outputs, found_outputs) = (outputs(own), outputs(found));
+    if own_outputs.iter().any(|output| !found_outputs.contains(output)) {
+        trial.fail(usage, AppError::Silent("the result has other columns".into()));
+        return;
+    }
+    if let (Some(from), Some(to)) = (&own.routine.returns, &found.routine.returns)
+        && super::types::conversion(trial, from, to).is_some_and(|conversion| !conversion.old_reads)
+    {
+        trial.fail(usage, AppError::Silent("the result is of another type, which the application cannot decode".into()));
+    }
+}
+
+/// A routine whose body names a table or column that a change takes away: from then on it fails when it runs, for every
+/// application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dangling {
+    /// The routine.
+    pub routine: Name,
+    /// The table whose trigger calls it, where one does: then ordinary writes fail.
+    pub trigger_of: Option<Name>,
+    /// What it meets.
+    pub error: AppError,
+}
+
+/// The routines that worked on `before` and whose bodies name what is gone in `after`.
+pub fn dangling(before: &Catalog, after: &Catalog, touched: &Touched) -> Vec<Dangling> {
+    let gone = Gone::between(before, after, touched);
+    if gone.relations.is_empty() && gone.columns.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (name, overloads) in &after.routines {
+        for routine in overloads.iter() {
+            let RoutineBody::Text(text) = &routine.routine.body else { continue };
+            if !gone.mentioned(text) {
+                continue;
+            }
+            let triggers = triggers_calling(after, name);
+            let error = gone.in_statements(text, &routine.routine.language, after).or_else(|| gone.in_rows(text, &triggers));
+            if let Some(error) = error {
+                let error = AppError::InBody { routine: format!("{}({})", name.name, routine.signature), error: Box::new(error) };
+                found.push(Dangling { routine: name.clone(), trigger_of: triggers.into_iter().next(), error });
+            }
+        }
+    }
+    found
+}
+
+/// The tables whose triggers call routines of that name.
+fn triggers_calling(catalog: &Catalog, name: &Name) -> Vec<Name> {
+    let on = Dependency::Routine(name.clone());
+    catalog.dependents(&on).filter_map(|d| if let Dependent::Trigger(table, _) = d { Some(table.clone()) } else { None }).collect()
+}
+
+/// Relations and columns that are there in one state and not in the next.
+struct Gone {
+    relations: Vec<Name>,
+    columns: Vec<(Name, Ident)>,
+}
+
+impl Gone {
+    fn between(before: &Catalog, after: &Catalog, touched: &Touched) -> Gone {
+        let mut gone = Gone { relations: Vec::new(), columns: Vec::new() };
+        for name in &touched.relations {
+            let old = columns(before.relations.get(name));
+            match (old, after.relations.get(name)) {
+                (Some(_), None) => gone.relations.push(name.clone()),
+                (Some(old), now) => {
+                    let now = columns(now).unwrap_or_default();
+                    gone.columns.extend(old.into_iter().filter(|column| !now.contains(column)).map(|column| (name.clone(), column)));
+                }
+                (None, _) => {}
+            }
+        }
+        gone
+    }
+
+    /// A quick look that spares reading most bodies.
+    fn mentioned(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let has = |name: &Ident| text.contains(&name.to_lowercase());
+        self.relations.iter().any(|name| has(&name.name)) || self.columns.iter().any(|(_, column)| has(column))
+    }
+
+    /// The first static statement of the body that names something gone.
+    fn in_statements(&self, text: &str, language: &str, after: &Catalog) -> Option<AppError> {
+        let mut sources = Sources::default();
+        let file = sources.add("body", text);
+        let block = body::block(text, Span::new(file, 0, text.len()), language);
+        block.statements.iter().find_map(|statement| match &statement.change.value {
+            Change::Data(data) => {
+                let target = data.table.as_ref().and_then(|table| self.missing_relation(table, after));
+                let written = data.table.as_ref().zip(data.columns.as_ref()).and_then(|(table, columns)| {
+                    let (name, column) = self.columns.iter().find(|(name, column)| names(table, name) && columns.contains(column))?;
+                    let written = matches!(data.kind, DataKind::Insert | DataKind::Update | DataKind::CopyIn);
+                    Some(AppError::NoColumn { column: column.clone(), relation: name.name.clone(), written })
+                });
+                target.or(written).or_else(|| data.query.as_ref().and_then(|query| self.in_query(query, after)))
+            }
+            _ => None,
+        })
+    }
+
+    fn missing_relation(&self, table: &crate::change::QName, after: &Catalog) -> Option<AppError> {
+        let gone = self.relations.iter().any(|name| names(table, name)) && after.resolve_relation(table).is_none();
+        gone.then(|| AppError::NoRelation { relation: table.to_string() })
+    }
+
+    fn in_query(&self, query: &Query, after: &Catalog) -> Option<AppError> {
+        query.selects.iter().find_map(|select| {
+            let relations = select.sources.iter().filter_map(|source| match &source.from {
+                SourceKind::Relation(name) => Some((source.alias.as_ref().unwrap_or(&name.name), name)),
+                _ => None,
+            });
+            let relations: Vec<_> = relations.collect();
+            if let Some(error) = relations.iter().find_map(|(_, name)| self.missing_relation(name, after)) {
+                return Some(error);
+            }
+            select.columns.iter().find_map(|column| self.gone_column(column, &relations, select.sources.len()))
+        })
+    }
+
+    fn gone_column(&self, column: &ColumnRef, relations: &[(&Ident, &crate::change::QName)], sources: usize) -> Option<AppError> {
+        let (name, _) = self.columns.iter().find(|(name, gone)| {
+            *gone == column.name
+                && match column.qualifier.last() {
+                    Some(qualifier) => relations.iter().any(|(alias, relation)| *alias == qualifier && names(relation, name)),
+                    None => sources == 1 && relations.iter().any(|(_, relation)| names(relation, name)),
+                }
+        })?;
+        Some(AppError::NoColumn { column: column.name.clone(), relation: name.name.clone(), written: false })
+    }
+
+    /// `NEW.column` and `OLD.column` in the function of a trigger on the column's table.
+    fn in_rows(&self, text: &str, tables: &[Name]) -> Option<AppError> {
+        let text = text.to_lowercase();
+        let (_, column) = self.columns.iter().find(|(table, column)| {
+            tables.contains(table)
+                && ["new.", "old."].iter().any(|row| {
+                    let wanted = format!("{row}{}", column.to_lowercase());
+                    let quoted = format!("{row}\"{}\"", column.to_lowercase());
+                    text.contains(&quoted) || text.match_indices(&wanted).any(|(at, hit)| {
+                        let next = text[at + hit.len()..].chars().next();
+                        let before = text[..at].chars().next_back();
+                        let word = |c: char| c.is_alphanumeric() || c == '_';
+                        !next.is_some_and(word) && !before.is_some_and(word)
+                    })
+                })
+        })?;
+        let row = if text.contains("new.") { "new" } else { "old" };
+        Some(AppError::NoRowField { row, column: column.clone() })
+    }
+}
+
+fn names(written: &crate::change::QName, name: &Name) -> bool {
+    written.name == name.name && written.schema.as_ref().is_none_or(|schema| *schema == name.schema)
+}
+
+fn columns(relation: Option<&Relation>) -> Option<Vec<Ident>> {
+    match relation? {
+        Relation::Table(table) => Some(table.columns.iter().map(|column| column.name.clone()).collect()),
+        Relation::View(view) => Some(view.columns.iter().map(|column| column.name.clone()).collect()),
+        Relation::Sequence(_) | Relation::Index(_) => None,
+    }
+}

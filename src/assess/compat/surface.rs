@@ -1,0 +1,340 @@
+//! What an application sees of a table or view: columns as they can be read and written, and the rules for its rows. A view
+//! that can be written through shows the surface of the table below it, so that a renamed table behind a view of the old
+//! name is judged like the table itself.
+
+use crate::catalog::{Catalog, Index, Name, Relation, Table, UserTypeShape, View};
+use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, ObjectKind, TypeName};
+use std::sync::Arc;
+
+/// What an application sees of a relation.
+pub struct Surface<'a> {
+    /// The columns that it can name.
+    pub columns: Vec<SurfaceColumn<'a>>,
+    /// The table at the bottom, where rows can be written.
+    pub table: Option<&'a Table>,
+    /// Whether rows can be inserted, updated and deleted.
+    pub writable: bool,
+    /// For a view over a table: the view's name of each of the table's columns that it shows.
+    shown: Option<Vec<(Ident, Ident)>>,
+}
+
+/// A column as an application sees it.
+pub struct SurfaceColumn<'a> {
+    /// The name that it uses.
+    pub name: Ident,
+    /// The type, where it is known.
+    pub data_type: Option<TypeName>,
+    /// Whether null is refused: by the column, a check, or its domain.
+    pub not_null: bool,
+    /// Whether an insert may leave it out.
+    pub omittable: bool,
+    /// Whether an explicit value is refused.
+    pub generated: Generated,
+    /// What an insert that leaves it out puts there.
+    pub value: &'a ColumnValue,
+    /// A trigger assigns it before each insert.
+    pub filled_by_trigger: bool,
+}
+
+/// Whether an explicit value for a column is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generated {
+    /// It may be written.
+    No,
+    /// The server computes it.
+    Expression,
+    /// The server draws it from its sequence.
+    IdentityAlways,
+}
+
+const NO_VALUE: &ColumnValue = &ColumnValue::None;
+
+impl<'a> Surface<'a> {
+    /// The surface of a relation; nothing for sequences and indexes.
+    pub fn of(catalog: &'a Catalog, name: &Name) -> Option<Surface<'a>> {
+        match catalog.relations.get(name)? {
+            Relation::Table(table) => Some(Surface::of_table(catalog, table)),
+            Relation::View(view) => Some(Surface::of_view(catalog, view, 0)),
+            Relation::Sequence(_) | Relation::Index(_) => None,
+        }
+    }
+
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&SurfaceColumn<'a>> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The name under which a column of the table below is seen here.
+    pub fn seen(&self, column: &str) -> Option<Ident> {
+        match &self.shown {
+            None => self.column(column).map(|column| column.name.clone()),
+            Some(shown) => shown.iter().find(|(below, _)| below == column).map(|(_, here)| here.clone()),
+        }
+    }
+
+    /// The columns of the table below that an insert must fill and that cannot be named here.
+    pub fn hidden_required(&self, catalog: &Catalog) -> Vec<Ident> {
+        let (Some(table), Some(_)) = (self.table, &self.shown) else { return Vec::new() };
+        let below = Surface::of_table(catalog, table);
+        below.columns.iter().filter(|column| !column.omittable && self.seen(&column.name).is_none()).map(|column| column.name.clone()).collect()
+    }
+
+    fn of_table(catalog: &'a Catalog, table: &'a Table) -> Surface<'a> {
+        let filled = FilledColumns::of(catalog, table);
+        let columns = table.columns.iter().map(|column| {
+            let domain_not_null = domain_demands(catalog, &column.data_type);
+            let checked = table.constraints.iter().any(|constraint| demands_not_null(constraint, &column.name));
+            let not_null = column.not_null || checked || domain_not_null;
+            let filled_by_trigger = not_null && filled.fills(&column.name);
+            let generated = match &column.value {
+                ColumnValue::Generated { .. } => Generated::Expression,
+                ColumnValue::Identity { always: true, .. } => Generated::IdentityAlways,
+                ColumnValue::None | ColumnValue::Default(_) | ColumnValue::Serial | ColumnValue::Identity { .. } => Generated::No,
+            };
+            SurfaceColumn {
+                name: column.name.clone(),
+                data_type: Some(column.data_type.clone()),
+                not_null: not_null && !filled_by_trigger,
+                omittable: !not_null || filled_by_trigger || supplies_value(catalog, &column.value, &column.data_type),
+                generated,
+                value: &column.value,
+                filled_by_trigger,
+            }
+        });
+        Surface { columns: columns.collect(), table: Some(table), writable: true, shown: None }
+    }
+
+    fn of_view(catalog: &'a Catalog, view: &'a View, depth: u8) -> Surface<'a> {
+        let below = (depth < 16).then(|| updatable_source(catalog, view)).flatten().and_then(|name| match catalog.relations.get(&name)? {
+            Relation::Table(table) => Some(Surface::of_table(catalog, table)),
+            Relation::View(view) => Some(Surface::of_view(catalog, view, depth + 1)),
+            _ => None,
+        });
+        let instead = view.triggers.iter().any(|trigger| trigger.timing == "INSTEAD OF" && trigger.enabled != Firing::Disabled);
+        let ruled = view.rules.iter().any(|rule| rule.instead && rule.event != "SELECT");
+        let Some(below) = below.filter(|below| below.writable && !instead && !ruled) else {
+            let columns = view.columns.iter().map(|column| SurfaceColumn {
+                name: column.name.clone(),
+                data_type: column.data_type.clone(),
+                not_null: false,
+                omittable: true,
+                generated: Generated::No,
+                value: NO_VALUE,
+                filled_by_trigger: false,
+            });
+            return Surface { columns: columns.collect(), table: None, writable: instead || ruled, shown: None };
+        };
+        let mut shown = Vec::new();
+        let columns = view.columns.iter().map(|column| {
+            let source = column.source.as_ref().and_then(|(_, source)| below.column(source));
+            if let (Some((_, source)), Some(_)) = (&column.source, source) {
+                let bottom = match &below.shown {
+                    None => Some(source.clone()),
+                    Some(names) => names.iter().find(|(_, here)| here == source).map(|(bottom, _)| bottom.clone()),
+                };
+                shown.extend(bottom.map(|bottom| (bottom, column.name.clone())));
+            }
+            SurfaceColumn {
+                name: column.name.clone(),
+                data_type: column.data_type.clone().or_else(|| source.and_then(|source| source.data_type.clone())),
+                not_null: source.is_some_and(|source| source.not_null),
+                omittable: source.is_none_or(|source| source.omittable),
+                generated: source.map_or(Generated::Expression, |source| source.generated),
+                value: source.map_or(NO_VALUE, |source| source.value),
+                filled_by_trigger: source.is_some_and(|source| source.filled_by_trigger),
+            }
+        });
+        let columns = columns.collect();
+        Surface { columns, table: below.table, writable: true, shown: Some(shown) }
+    }
+}
+
+/// The single relation that a view can be written through to: one source, nothing derived.
+fn updatable_source(catalog: &Catalog, view: &View) -> Option<Name> {
+    if view.materialized {
+        return None;
+    }
+    let select = view.query.selects.first()?;
+    if select.derived || select.sources.len() != 1 || !select.arms.is_empty() {
+        return None;
+    }
+    match &select.sources[0].from {
+        crate::change::SourceKind::Relation(name) => catalog.resolve_relation(name).or_else(|| {
+            // A view keeps what it was made over, whatever the search path says now.
+            view.columns.iter().find_map(|column| column.source.as_ref().map(|(relation, _)| relation.clone()))
+        }),
+        _ => None,
+    }
+}
+
+/// Whether a column without an explicit value gets one that is not null.
+fn supplies_value(catalog: &Catalog, value: &ColumnValue, data_type: &TypeName) -> bool {
+    match value {
+        ColumnValue::None => domain_default(catalog, data_type),
+        ColumnValue::Default(expr) => expr.shape != crate::change::ExprShape::Null,
+        ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. } => true,
+    }
+}
+
+fn domain<'a>(catalog: &'a Catalog, data_type: &TypeName) -> Option<&'a crate::change::Domain> {
+    if data_type.dimensions > 0 {
+        return None;
+    }
+    let name = catalog.resolve_type(&data_type.qname())?;
+    match &catalog.types.get(&name)?.shape {
+        UserTypeShape::Domain(domain) => Some(domain),
+        UserTypeShape::Type(_) => None,
+    }
+}
+
+fn domain_demands(catalog: &Catalog, data_type: &TypeName) -> bool {
+    domain(catalog, data_type).is_some_and(|domain| domain.not_null || domain_demands(catalog, &domain.data_type))
+}
+
+fn domain_default(catalog: &Catalog, data_type: &TypeName) -> bool {
+    domain(catalog, data_type).is_some_and(|domain| domain.default.is_some() || domain_default(catalog, &domain.data_type))
+}
+
+/// Whether a constraint refuses null in that column.
+fn demands_not_null(constraint: &Constraint, column: &str) -> bool {
+    if constraint.not_enforced {
+        return false;
+    }
+    match &constraint.kind {
+        ConstraintKind::Check(expr) => matches!(&expr.shape, crate::change::ExprShape::NotNull(columns) if columns.iter().any(|c| c == column)),
+        ConstraintKind::NotNull(name) => name == column,
+        ConstraintKind::PrimaryKey(key) => key.columns.iter().any(|c| c == column),
+        ConstraintKind::Unique(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::Exclude(_) => false,
+    }
+}
+
+/// The columns that `BEFORE INSERT` triggers assign in their functions' bodies.
+struct FilledColumns {
+    bodies: Vec<Arc<str>>,
+}
+
+impl FilledColumns {
+    fn of(catalog: &Catalog, table: &Table) -> Self {
+        let fires = |trigger: &&Arc<crate::change::Trigger>| {
+            trigger.timing == "BEFORE"
+                && trigger.for_each_row
+                && matches!(trigger.enabled, Firing::Origin | Firing::Always)
+                && trigger.events.iter().any(|event| event == "INSERT")
+        };
+        let body = |trigger: &Arc<crate::change::Trigger>| {
+            let name = catalog.resolve_routine(&trigger.function)?;
+            catalog.routines.get(&name)?.iter().find_map(|routine| match &routine.routine.body {
+                crate::change::RoutineBody::Text(text) if routine.routine.kind == ObjectKind::Function => Some(Arc::from(text.to_lowercase())),
+                _ => None,
+            })
+        };
+        FilledColumns { bodies: table.triggers.iter().filter(fires).filter_map(body).collect() }
+    }
+
+    /// Whether a body holds `NEW.column :=` or `NEW.column =` as a statement's beginning.
+    fn fills(&self, column: &str) -> bool {
+        let column = column.to_lowercase();
+        self.bodies.iter().any(|body| {
+            body.match_indices("new.").any(|(at, _)| {
+                let rest = body[at + 4..].trim_start_matches('"');
+                let assigned = rest.strip_prefix(column.as_str()).map(|rest| rest.trim_start_matches('"').trim_start());
+                let starts_statement = body[..at].trim_end().ends_with([';']) || ends_with_word(body[..at].trim_end());
+                starts_statement && assigned.is_some_and(|rest| rest.starts_with(":=") || rest.starts_with('='))
+            })
+        })
+    }
+}
+
+/// Whether a text ends with a keyword after which a statement begins.
+fn ends_with_word(text: &str) -> bool {
+    ["begin", "then", "else", "loop"].iter().any(|word| {
+        text.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// A unique rule for rows: a unique index, also behind a constraint.
+pub struct UniqueKey<'a> {
+    /// The index.
+    pub index: &'a Index,
+    /// Its columns by the names seen; `None` where a key is an expression or a column that is not seen.
+    pub columns: Option<Vec<Ident>>,
+    /// Its constraint.
+    pub constraint: Option<&'a Constraint>,
+}
+
+impl<'a> UniqueKey<'a> {
+    /// The unique keys of the table below a surface.
+    pub fn of(surface: &Surface<'a>) -> Vec<UniqueKey<'a>> {
+        let Some(table) = surface.table else { return Vec::new() };
+        let key = |index: &'a Arc<Index>| UniqueKey {
+            index,
+            columns: index.shape.keys.iter().map(|key| key.column().and_then(|column| surface.seen(column))).collect(),
+            constraint: index.constraint.as_ref().and_then(|name| table.constraint(name)).map(|constraint| &**constraint),
+        };
+        table.indexes.iter().filter(|index| index.unique).map(key).collect()
+    }
+
+    /// Whether an upsert may name its columns (and predicate).
+    pub fn arbiter(&self) -> bool {
+        self.index.valid && self.columns.is_some() && self.constraint.is_none_or(|c| c.deferrable == crate::change::Deferrable::No)
+    }
+
+    /// Its predicate's text, made comparable.
+    pub fn predicate(&self) -> Option<String> {
+        self.index.shape.predicate.as_ref().map(normal_text)
+    }
+}
+
+/// An expression's text, made comparable: white space and outer parentheses do not count, letters outside quotes neither.
+pub fn normal_text(expr: &Expr) -> String {
+    let mut out = String::with_capacity(expr.sql.len());
+    let mut quote = None;
+    for c in expr.sql.trim().chars() {
+        match quote {
+            Some(open) => {
+                out.push(c);
+                if c == open {
+                    quote = None;
+                }
+            }
+            None if c == '\'' || c == '"' => {
+                quote = Some(c);
+                out.push(c);
+            }
+            None if c.is_whitespace() => {
+                if out.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == '"' || last == '\'') {
+                    out.push(' ');
+                }
+            }
+            None => {
+                if !(c.is_alphanumeric() || c == '_' || c == '"' || c == '\'') && out.ends_with(' ') {
+                    out.pop();
+                }
+                out.extend(c.to_lowercase());
+            }
+        }
+    }
+    strip_parentheses(&out).to_string()
+}
+
+/// Without the parentheses that enclose the whole.
+pub fn strip_parentheses(mut text: &str) -> &str {
+    loop {
+        let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return text };
+        let mut depth = 0i32;
+        let mut quoted = false;
+        let closes_early = inner.chars().any(|c| {
+            match c {
+                '\'' => quoted = !quoted,
+                '(' if !quoted => depth += 1,
+                ')' if !quoted => depth -= 1,
+                _ => {}
+            }
+            depth < 0
+        });
+        if closes_early {
+            return text;
+        }
+        text = inner.trim();
+    }
+}
