@@ -1,11 +1,13 @@
 //! migsafe
 
+pub mod assess;
 pub mod catalog;
 pub mod change;
 pub mod dialect;
 pub mod lower;
 pub mod parse;
 pub mod read;
+pub mod replay;
 pub mod source;
 #[cfg(feature = "verify")]
 pub mod verify;

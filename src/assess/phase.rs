@@ -1,0 +1,106 @@
+//! The phase of a statement and of a migration: the 2 x 2 of "does the old application work after it" and "does the new one
+//! work before it", and nothing else.
+
+use super::{Assessment, Broken, Verdict};
+use crate::catalog::{Catalog, Name};
+use crate::change::{Change, DataKind, Ident, QName, TableAction};
+use crate::replay::{Replayed, Step};
+use std::collections::BTreeSet;
+
+/// When a change may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Phase {
+    /// At any moment.
+    #[default]
+    Free,
+    /// Before the deploy.
+    Expand,
+    /// Between expand and contract: it moves rows.
+    Migrate,
+    /// After the last old instance is gone and the rollback window is closed.
+    Contract,
+    /// Never as it stands: it must be split.
+    Breaking,
+    /// Of a migration: its statements belong into different phases.
+    Mixed,
+}
+
+impl Phase {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Free => "free",
+            Phase::Expand => "expand",
+            Phase::Migrate => "migrate",
+            Phase::Contract => "contract",
+            Phase::Breaking => "breaking",
+            Phase::Mixed => "mixed",
+        }
+    }
+}
+
+pub(super) fn of_statement(verdict: &Verdict) -> Phase {
+    match (verdict.breaks.is_empty(), verdict.needs.is_empty()) {
+        (true, true) if verdict.moves_data => Phase::Migrate,
+        (true, true) => Phase::Free,
+        (true, false) => Phase::Expand,
+        (false, true) => Phase::Contract,
+        (false, false) => Phase::Breaking,
+    }
+}
+
+pub(super) fn of_migration(replayed: &Replayed, assessment: &Assessment) -> Phase {
+    let steps = &replayed.steps[assessment.steps.clone()];
+    let Some(first) = steps.first() else { return Phase::Free };
+    let counts = |(step, verdict): &(&Step, &Verdict)| verdict.phase != Phase::Migrate || !only_new_tables(step, &first.before);
+    let phases: BTreeSet<Phase> = (steps.iter().zip(&assessment.verdicts)).filter(counts).map(|(_, verdict)| verdict.phase).filter(|p| *p != Phase::Free).collect();
+    if phases.contains(&Phase::Breaking) || same_object_both_ways(replayed, assessment) {
+        return Phase::Breaking;
+    }
+    match phases.len() {
+        0 => Phase::Free,
+        1 => phases.into_iter().next().unwrap_or_default(),
+        _ => Phase::Mixed,
+    }
+}
+
+/// Whether one commit takes from the old application and gives to the new one on the same object: the two halves cannot be told
+/// apart by cutting between statements.
+fn same_object_both_ways(replayed: &Replayed, assessment: &Assessment) -> bool {
+    let subjects = |broken: &[Broken]| -> BTreeSet<(Option<Name>, Option<Ident>)> {
+        broken.iter().map(|broken| broken.usage.subject()).map(|(name, member)| (name.cloned(), member.cloned())).collect()
+    };
+    replayed.commits.iter().filter(|commit| commit.steps.start < assessment.steps.end && assessment.steps.start < commit.steps.end).any(|commit| {
+        let inside = |number: &usize| commit.steps.contains(number);
+        let verdicts: Vec<&Verdict> =
+            assessment.steps.clone().zip(&assessment.verdicts).filter(|(number, _)| inside(number)).map(|(_, verdict)| verdict).collect();
+        let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
+        verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
+    })
+}
+
+/// Whether a statement moves rows of a table that was there before the migration, or changes it in place.
+pub(super) fn moves_data(step: &Step) -> bool {
+    step.atoms.iter().any(|atom| match &atom.change.value {
+        Change::Data(data) => match data.kind {
+            DataKind::Insert | DataKind::Update | DataKind::Delete | DataKind::Merge | DataKind::CopyIn => true,
+            DataKind::Select | DataKind::CopyOut | DataKind::Call => false,
+        },
+        Change::Truncate { .. } | Change::Refresh { .. } => true,
+        Change::AlterTable(alter) => matches!(alter.action, TableAction::ValidateConstraint { .. }),
+        Change::AlterDomain { change, .. } => matches!(change, crate::change::DomainChange::Validate(_)),
+        _ => false,
+    })
+}
+
+/// Whether the rows that a statement moves are all in tables that the migration itself made.
+fn only_new_tables(step: &Step, base: &Catalog) -> bool {
+    let is_new = |name: &QName| step.before.resolve_relation(name).is_some_and(|name| !base.relations.contains_key(&name));
+    step.atoms.iter().all(|atom| match &atom.change.value {
+        Change::Data(data) => data.table.as_ref().is_none_or(is_new),
+        Change::Truncate { tables, .. } => tables.iter().all(is_new),
+        Change::Refresh { view, .. } => is_new(view),
+        Change::AlterTable(alter) => is_new(&alter.table),
+        _ => true,
+    })
+}

@@ -1,0 +1,431 @@
+//! The replay of a history: statements applied one by one to a schema state, grouped by what commits together. Migrations
+//! that are already applied only move the state on; of those that are judged every state in between is kept.
+
+use crate::catalog::{Catalog, Problem};
+use crate::change::{Change, Data, DataKind, Ident, ObjectKind, OpaqueClass, RefKind, RoutineBody, Spanned, TransactionChange};
+use crate::dialect::Dialect;
+use crate::lower;
+use crate::parse::{self, Directive, StatementKind};
+use crate::source::{History, Migration, Script, Sources, Span, Transaction};
+use rayon::prelude::*;
+
+mod assume;
+
+/// A migration's statements, read but not yet applied.
+#[derive(Debug, Clone, Default)]
+pub struct ParsedMigration {
+    /// In order, with the number of the chunk that each is sent in.
+    pub statements: Vec<ParsedStatement>,
+    /// Directives for the whole file.
+    pub directives: Vec<Directive>,
+    /// Comments that look like directives and are none.
+    pub bad_directives: Vec<parse::Problem>,
+}
+
+/// One statement, read.
+#[derive(Debug, Clone)]
+pub struct ParsedStatement {
+    /// Its text.
+    pub span: Span,
+    /// What it does.
+    pub changes: Vec<Spanned<Change>>,
+    /// The directives above it.
+    pub directives: Vec<Directive>,
+    /// What is wrong with its text (an unterminated string).
+    pub problem: Option<parse::Problem>,
+    chunk: u32,
+}
+
+/// Reads the statements of all migrations, on all cores.
+pub fn read_statements(sources: &Sources, history: &History) -> Vec<ParsedMigration> {
+    history.migrations.par_iter().with_min_len(8).map(|migration| read_script(sources, &migration.up)).collect()
+}
+
+/// Reads the statements of one script.
+pub fn read_script(sources: &Sources, script: &Script) -> ParsedMigration {
+    let mut out = ParsedMigration::default();
+    for (number, chunk) in script.chunks.iter().enumerate() {
+        let one = Script { chunks: vec![*chunk], transaction: script.transaction };
+        let parsed = parse::split(sources, &one, &parse::Lexis::POSTGRES);
+        out.directives.extend(parsed.file_directives);
+        out.bad_directives.extend(parsed.bad_directives);
+        out.statements.extend(parsed.statements.into_iter().filter(|raw| raw.kind != StatementKind::CopyData).map(|raw| ParsedStatement {
+            span: raw.span,
+            changes: lower::lower(sources, &raw),
+            directives: raw.directives,
+            problem: raw.problem,
+            chunk: number as u32,
+        }));
+    }
+    out
+}
+
+/// One statement, applied.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The migration's place in the history.
+    pub migration: usize,
+    /// The statement's place in the migration.
+    pub statement: usize,
+    /// Its changes one by one, those inside `DO` blocks and called routines included, each with the states around it.
+    pub atoms: Vec<Atom>,
+    /// The state before it.
+    pub before: Catalog,
+    /// The state after it; the same where it fails.
+    pub after: Catalog,
+    /// The state before the transaction that it runs in.
+    pub base: Catalog,
+    /// Whether it runs inside a transaction with others, or one that was opened for it.
+    pub in_transaction: bool,
+    /// Why the server refuses it, and where.
+    pub problems: Vec<(Span, Problem)>,
+    /// Objects that it names and that no migration made: they were taken to exist.
+    pub assumed: Vec<String>,
+}
+
+/// One change with the states around it.
+#[derive(Debug, Clone)]
+pub struct Atom {
+    /// The change.
+    pub change: Spanned<Change>,
+    /// Whether it only runs under a condition.
+    pub conditional: bool,
+    /// The state before it.
+    pub before: Catalog,
+    /// The state after it.
+    pub after: Catalog,
+}
+
+/// Statements that commit together: what an application can see lies before and after.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// The steps, by their place in [`Replayed::steps`]; they may belong to several migrations.
+    pub steps: std::ops::Range<usize>,
+    /// The state before.
+    pub before: Catalog,
+    /// The state after; the same where it was rolled back.
+    pub after: Catalog,
+}
+
+/// Something odd about a migration's own transaction control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransactionNote {
+    /// `BEGIN` inside the transaction that the runner opened.
+    Nested,
+    /// `COMMIT` or `ROLLBACK` ends the transaction that the runner opened.
+    EndsManaged,
+    /// `BEGIN` without an end.
+    Unclosed,
+    /// `COMMIT` without a transaction.
+    NotOpen,
+}
+
+/// What the replay of the judged migrations gave.
+#[derive(Debug, Clone, Default)]
+pub struct Replayed {
+    /// Every statement of the judged migrations in order.
+    pub steps: Vec<Step>,
+    /// What commits together, in order.
+    pub commits: Vec<Commit>,
+    /// Oddities of transaction control, by the place of the step.
+    pub notes: Vec<(usize, TransactionNote)>,
+    /// Migrations before the judged ones that contain something that could not be applied or read: how many statements.
+    pub gaps: usize,
+    /// The state after everything.
+    pub schema: Catalog,
+}
+
+/// Applies the migrations in order; `judged` says of which every state is kept. Stops after the last judged one.
+pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usize) -> bool, dialect: &dyn Dialect) -> Replayed {
+    let count = history.migrations.len();
+    let last = (0..count).rev().find(|number| judged(*number)).map_or(count, |number| number + 1);
+    let mut run = Run::new(dialect);
+    for number in 0..last {
+        run.judged = judged(number);
+        run.migration(number, &history.migrations[number], &parsed[number], history.one_transaction);
+    }
+    run.finish()
+}
+
+/// The schema after all migrations.
+pub fn schema(history: &History, parsed: &[ParsedMigration], dialect: &dyn Dialect) -> Replayed {
+    let mut run = Run::new(dialect);
+    for (number, migration) in history.migrations.iter().enumerate() {
+        run.migration(number, migration, &parsed[number], history.one_transaction);
+    }
+    run.finish()
+}
+
+/// Who opened the transaction that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    No,
+    /// The runner, or the server around a string of several statements.
+    Implicit,
+    /// A `BEGIN` of the script.
+    Explicit,
+}
+
+struct Run<'a> {
+    dialect: &'a dyn Dialect,
+    catalog: Catalog,
+    /// The state before the transaction.
+    base: Catalog,
+    open: Open,
+    /// The first step of the transaction.
+    first: usize,
+    savepoints: Vec<(Ident, Catalog)>,
+    judged: bool,
+    /// Whether everything so far was understood and applied, so that what is missing really is.
+    complete: bool,
+    out: Replayed,
+}
+
+impl<'a> Run<'a> {
+    fn new(dialect: &'a dyn Dialect) -> Self {
+        let catalog = dialect.empty_catalog();
+        Run {
+            dialect,
+            base: catalog.clone(),
+            catalog,
+            open: Open::No,
+            first: 0,
+            savepoints: Vec::new(),
+            judged: false,
+            complete: true,
+            out: Replayed::default(),
+        }
+    }
+
+    fn migration(&mut self, number: usize, migration: &Migration, parsed: &ParsedMigration, one_transaction: bool) {
+        let mode = migration.up.transaction;
+        if self.open == Open::No {
+            // Deployments run in sessions of their own: what an earlier migration set is gone.
+            self.catalog.session = self.dialect.empty_catalog().session;
+        }
+        if mode == Transaction::Wrapped && self.open == Open::No {
+            self.begin(Open::Implicit);
+        }
+        let statements = &parsed.statements;
+        for (at, statement) in statements.iter().enumerate() {
+            let opens = |other: Option<&ParsedStatement>| other.is_none_or(|other| other.chunk != statement.chunk);
+            let alone = opens(statements.get(at + 1)) && (at == 0 || opens(statements.get(at - 1)));
+            if mode == Transaction::PerChunk && self.open == Open::No && !alone {
+                self.begin(Open::Implicit);
+            }
+            self.statement(number, at, statement, mode);
+            if mode == Transaction::PerChunk && self.open == Open::Implicit && opens(statements.get(at + 1)) {
+                self.commit();
+            }
+        }
+        if self.open == Open::Explicit {
+            self.note(TransactionNote::Unclosed);
+        }
+        if self.open == Open::Explicit || (self.open == Open::Implicit && !one_transaction) {
+            self.commit();
+        }
+    }
+
+    fn finish(mut self) -> Replayed {
+        if self.open != Open::No {
+            self.commit();
+        }
+        self.out.schema = self.catalog;
+        self.out
+    }
+
+    fn begin(&mut self, open: Open) {
+        self.open = open;
+        self.base = self.catalog.clone();
+        self.first = self.out.steps.len();
+        self.apply_quietly(TransactionChange::Begin);
+    }
+
+    fn commit(&mut self) {
+        self.apply_quietly(TransactionChange::Commit { chain: false });
+        self.close();
+    }
+
+    fn rollback(&mut self) {
+        self.catalog = self.base.clone();
+        self.close();
+    }
+
+    fn close(&mut self) {
+        self.open = Open::No;
+        self.savepoints.clear();
+        let steps = self.first..self.out.steps.len();
+        if !steps.is_empty() {
+            let before = std::mem::replace(&mut self.base, self.catalog.clone());
+            self.out.commits.push(Commit { steps, before, after: self.catalog.clone() });
+        }
+        self.first = self.out.steps.len();
+    }
+
+    fn apply_quietly(&mut self, change: TransactionChange) {
+        // Transaction control only moves the session; it cannot be refused.
+        let _ = self.catalog.apply(&Change::Transaction(change), self.dialect);
+    }
+
+    fn note(&mut self, note: TransactionNote) {
+        if self.judged {
+            self.out.notes.push((self.out.steps.len().saturating_sub(1), note));
+        }
+    }
+
+    fn statement(&mut self, migration: usize, number: usize, statement: &ParsedStatement, mode: Transaction) {
+        if self.open == Open::No {
+            self.base = self.catalog.clone();
+            self.first = self.out.steps.len();
+        }
+        let in_transaction = self.open != Open::No;
+        let mut step = self.judged.then(|| Step {
+            migration,
+            statement: number,
+            atoms: Vec::new(),
+            before: self.catalog.clone(),
+            after: self.catalog.clone(),
+            base: self.base.clone(),
+            in_transaction,
+            problems: Vec::new(),
+            assumed: Vec::new(),
+        });
+        let mut control = None;
+        for change in &statement.changes {
+            match &change.value {
+                Change::Transaction(change) => control = Some(change.clone()),
+                value => self.change(value, change.span, false, &mut step),
+            }
+        }
+        if let Some(mut step) = step {
+            if !step.problems.is_empty() {
+                self.catalog = step.before.clone();
+            }
+            step.after = self.catalog.clone();
+            self.out.steps.push(step);
+        }
+        match control {
+            Some(control) => self.control(control, mode),
+            None if self.open == Open::No => self.close(),
+            None => {}
+        }
+    }
+
+    fn control(&mut self, control: TransactionChange, mode: Transaction) {
+        match control {
+            TransactionChange::Begin => match (self.open, mode) {
+                (Open::No, _) => {
+                    self.close();
+                    self.begin(Open::Explicit);
+                }
+                (Open::Implicit, Transaction::PerChunk) => self.open = Open::Explicit,
+                (Open::Implicit | Open::Explicit, _) => self.note(TransactionNote::Nested),
+            },
+            TransactionChange::Commit { chain } => self.end(chain, mode, Self::commit),
+            TransactionChange::Rollback { chain } => self.end(chain, mode, Self::rollback),
+            TransactionChange::Savepoint(name) => self.savepoints.push((name, self.catalog.clone())),
+            TransactionChange::RollbackTo(name) => {
+                if let Some(at) = self.savepoints.iter().rposition(|(found, _)| *found == name) {
+                    self.savepoints.truncate(at + 1);
+                    self.catalog = self.savepoints[at].1.clone();
+                }
+            }
+            TransactionChange::Release(name) => {
+                if let Some(at) = self.savepoints.iter().rposition(|(found, _)| *found == name) {
+                    self.savepoints.truncate(at);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, chain: bool, mode: Transaction, how: fn(&mut Self)) {
+        match self.open {
+            Open::No => {
+                self.note(TransactionNote::NotOpen);
+                self.close();
+                return;
+            }
+            Open::Implicit if mode == Transaction::Wrapped => self.note(TransactionNote::EndsManaged),
+            Open::Implicit | Open::Explicit => {}
+        }
+        how(self);
+        if chain {
+            self.begin(Open::Explicit);
+        }
+    }
+
+    /// Applies one change, and those inside it, and keeps what a judged step needs.
+    fn change(&mut self, change: &Change, span: Span, conditional: bool, step: &mut Option<Step>) {
+        match change {
+            Change::Do(block) => {
+                for inner in &block.statements {
+                    self.change(&inner.change.value, inner.change.span, conditional || inner.conditional, step);
+                }
+                return;
+            }
+            Change::Data(data) if matches!(data.kind, DataKind::Select | DataKind::Call) => {
+                for inner in self.called(data, span) {
+                    self.change(&inner.change.value, span, conditional || inner.conditional, step);
+                }
+            }
+            Change::Opaque(opaque) if opaque.class != OpaqueClass::Dynamic || !conditional => self.complete = false,
+            _ => {}
+        }
+        let before = step.is_some().then(|| self.catalog.clone());
+        let mut result = self.catalog.apply(change, self.dialect);
+        if let Err(problem) = &result
+            && !conditional
+            && !self.complete()
+        {
+            // Nothing says that it is not there: the history does not tell the whole schema.
+            if let Some(assumed) = assume::assume(&mut self.catalog, change, problem, self.dialect) {
+                if let Some(step) = step {
+                    step.assumed.extend(assumed);
+                }
+                result = self.catalog.apply(change, self.dialect);
+            }
+        }
+        match (step, result, before) {
+            (Some(step), result, Some(before)) => {
+                if let (Err(problem), false) = (result, conditional) {
+                    step.problems.push((span, problem));
+                }
+                let change = Spanned { value: change.clone(), span };
+                step.atoms.push(Atom { change, conditional, before, after: self.catalog.clone() });
+            }
+            (_, Err(_), _) if !conditional => {
+                self.out.gaps += 1;
+                self.complete = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the migrations so far tell the whole schema: all were understood, and there were any.
+    fn complete(&self) -> bool {
+        self.complete && !self.catalog.relations.is_empty()
+    }
+
+    /// The statements of routines of one's own that a query calls.
+    fn called(&self, data: &Data, span: Span) -> Vec<crate::change::BlockStatement> {
+        let Some(query) = &data.query else { return Vec::new() };
+        let mut out = Vec::new();
+        for reference in query.text.refs.iter() {
+            let RefKind::Function { arguments } = reference.kind else { continue };
+            let Some(name) = self.catalog.resolve_routine(&reference.qname()) else { continue };
+            let overloads = self.catalog.routines.get(&name).map(|routines| routines.as_slice()).unwrap_or_default();
+            let fits = |routine: &&crate::catalog::CatalogRoutine| routine.routine.parameters.len() >= arguments as usize;
+            let Some(routine) = overloads.iter().find(fits) else { continue };
+            if let (RoutineBody::Text(text), true) = (&routine.routine.body, routine.routine.kind != ObjectKind::Aggregate) {
+                let mut sources = Sources::default();
+                let file = sources.add("", text.clone());
+                let block = lower::body::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+                out.extend(block.statements.into_iter().map(|mut statement| {
+                    statement.change.span = span;
+                    statement
+                }));
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,174 @@
+//! Objects that a statement names and that no migration made. Where the history does not tell the whole schema (one file on
+//! standard input, a project that began with a dump), they are taken to exist, with as little as the statement needs, so that
+//! what is done to them can be judged all the same.
+
+use crate::catalog::{Catalog, Name, Problem, UserType, UserTypeShape};
+use crate::change::{
+    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Expr, Ident, Key, ObjectKind, Persistence, QName, SequenceOptions,
+    TableAction, TypeName, TypeShape,
+};
+use crate::dialect::Dialect;
+
+/// The most objects that one change may need: each attempt may uncover the next.
+const ATTEMPTS: usize = 32;
+
+/// Adds what the change misses until it applies (to a copy of the catalog), and names what was added. Nothing where it cannot
+/// be made to apply: the catalog is then as it was.
+pub(super) fn assume(catalog: &mut Catalog, change: &Change, problem: &Problem, dialect: &dyn Dialect) -> Option<Vec<String>> {
+    let mut attempt = catalog.clone();
+    let mut problem = problem.clone();
+    let mut added = Vec::new();
+    for _ in 0..ATTEMPTS {
+        added.push(add(&mut attempt, change, &problem, dialect)?);
+        match attempt.clone().apply(change, dialect) {
+            Ok(()) => {
+                *catalog = attempt;
+                return Some(added);
+            }
+            Err(next) if next == problem => return None,
+            Err(next) => problem = next,
+        }
+    }
+    None
+}
+
+fn add(catalog: &mut Catalog, change: &Change, problem: &Problem, dialect: &dyn Dialect) -> Option<String> {
+    match problem {
+        Problem::Missing { kind, name, of: None } => add_object(catalog, *kind, &qname(name), change, dialect),
+        Problem::Missing { kind, name, of: Some(table) } => add_member(catalog, *kind, name, &qname(table), change, dialect),
+        Problem::NoKeyReferenced { table } => add_key(catalog, &qname(table), change, dialect),
+        Problem::UnknownLabel { label, enumeration } => {
+            let name = catalog.resolve_type(&qname(enumeration))?;
+            catalog.edit_type(&name, |found| {
+                if let UserTypeShape::Type(TypeShape::Enum(labels)) = &mut found.shape {
+                    labels.push(label.as_str().into());
+                }
+            });
+            Some(format!("label {label} of {enumeration}"))
+        }
+        _ => None,
+    }
+}
+
+fn qname(text: &str) -> QName {
+    match text.split_once('.') {
+        Some((schema, name)) => QName::in_schema(schema, name),
+        None => QName::bare(text),
+    }
+}
+
+fn add_object(catalog: &mut Catalog, kind: ObjectKind, name: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
+    let full = Name { schema: name.schema.clone().or_else(|| catalog.creation_schema().cloned())?, name: name.name.clone() };
+    let made = match kind {
+        ObjectKind::Schema => Change::CreateSchema { name: name.name.clone(), if_not_exists: true, owner: None },
+        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::ForeignTable => {
+            Change::CreateTable(Box::new(bare_table(name.clone())))
+        }
+        ObjectKind::Sequence => Change::CreateSequence {
+            name: name.clone(),
+            if_not_exists: false,
+            persistence: Persistence::Permanent,
+            options: Box::new(SequenceOptions::default()),
+        },
+        ObjectKind::Type | ObjectKind::Domain => return add_type(catalog, full, change),
+        _ => return None,
+    };
+    catalog.apply(&made, dialect).ok()?;
+    Some(full.to_string())
+}
+
+fn bare_table(name: QName) -> CreateTable {
+    CreateTable {
+        name,
+        if_not_exists: false,
+        persistence: Persistence::Permanent,
+        elements: Vec::new(),
+        constraints: Vec::new(),
+        inherits: Vec::new(),
+        partition_by: None,
+        partition_of: None,
+        server: None,
+        of_type: None,
+        query: None,
+        query_columns: Vec::new(),
+        no_data: false,
+        options: Vec::new(),
+        tablespace: None,
+        access_method: None,
+    }
+}
+
+fn add_type(catalog: &mut Catalog, name: Name, change: &Change) -> Option<String> {
+    let shape = match change {
+        Change::AlterEnum { .. } => TypeShape::Enum(Vec::new()),
+        Change::AlterComposite { .. } => TypeShape::Composite(Vec::new()),
+        _ => TypeShape::Enum(Vec::new()),
+    };
+    let id = catalog.new_id();
+    let shown = name.to_string();
+    catalog.put_type(UserType {
+        id,
+        name,
+        shape: UserTypeShape::Type(shape),
+        uncommitted_labels: Vec::new(),
+        owner: None,
+        privileges: Default::default(),
+    });
+    Some(shown)
+}
+
+fn add_member(catalog: &mut Catalog, kind: ObjectKind, member: &str, table: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
+    let name = catalog.resolve_relation(table)?;
+    let action = match kind {
+        ObjectKind::Column => TableAction::AddColumn { column: column(member, change), constraints: Vec::new(), if_not_exists: false },
+        ObjectKind::Constraint => {
+            let mut constraint = Constraint::new(ConstraintKind::Check(Expr::plain("unknown")));
+            constraint.name = Some(member.into());
+            constraint.not_valid = matches!(change, Change::AlterTable(alter) if matches!(alter.action, TableAction::ValidateConstraint { .. }));
+            TableAction::AddConstraint(constraint)
+        }
+        _ => return None,
+    };
+    let alter = crate::change::AlterTable { kind: ObjectKind::Table, table: name.qname(), if_exists: false, only: false, action };
+    catalog.apply(&Change::AlterTable(Box::new(alter)), dialect).ok()?;
+    Some(format!("{member} of {name}"))
+}
+
+/// A column such that the change has something to do.
+fn column(name: &str, change: &Change) -> Column {
+    let mut column = Column::new(name, TypeName::simple("unknown"));
+    if let Change::AlterTable(alter) = change {
+        match &alter.action {
+            TableAction::DropNotNull { .. } => column.not_null = true,
+            TableAction::DropDefault { .. } => column.value = ColumnValue::Default(Expr::plain("unknown")),
+            _ => {}
+        }
+    }
+    column
+}
+
+fn add_key(catalog: &mut Catalog, table: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
+    let name = catalog.resolve_relation(table)?;
+    let referenced = referenced_columns(change)?;
+    let key = Key { columns: referenced, ..Key::default() };
+    let action = TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)));
+    let alter = crate::change::AlterTable { kind: ObjectKind::Table, table: name.qname(), if_exists: false, only: false, action };
+    catalog.apply(&Change::AlterTable(Box::new(alter)), dialect).ok()?;
+    Some(format!("a key of {name}"))
+}
+
+fn referenced_columns(change: &Change) -> Option<Vec<Ident>> {
+    let constraints: Vec<&Constraint> = match change {
+        Change::CreateTable(table) => table.constraints.iter().collect(),
+        Change::AlterTable(alter) => match &alter.action {
+            TableAction::AddColumn { constraints, .. } => constraints.iter().collect(),
+            TableAction::AddConstraint(constraint) => vec![constraint],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    constraints.iter().find_map(|constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) if !key.referenced.is_empty() => Some(key.referenced.clone()),
+        _ => None,
+    })
+}
