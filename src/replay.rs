@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Problem};
 use crate::change::{Change, Data, DataKind, Ident, ObjectKind, OpaqueClass, RefKind, RoutineBody, Spanned, TransactionChange};
 use crate::dialect::Dialect;
 use crate::lower;
-use crate::parse::{self, Directive, StatementKind};
+use crate::parse::{self, Directive, RawStatement, StatementKind};
 use crate::source::{History, Migration, Script, Sources, Span, Transaction};
 use rayon::prelude::*;
 
@@ -49,15 +49,25 @@ pub fn read_script(sources: &Sources, script: &Script) -> ParsedMigration {
         let parsed = parse::split(sources, &one, &parse::Lexis::POSTGRES);
         out.directives.extend(parsed.file_directives);
         out.bad_directives.extend(parsed.bad_directives);
-        out.statements.extend(parsed.statements.into_iter().filter(|raw| raw.kind != StatementKind::CopyData).map(|raw| ParsedStatement {
+        out.statements.extend(parsed.statements.into_iter().map(|raw| ParsedStatement {
             span: raw.span,
-            changes: lower::lower(sources, &raw),
+            changes: changes(sources, &raw),
             directives: raw.directives,
             problem: raw.problem,
             chunk: number as u32,
         }));
     }
     out
+}
+
+fn changes(sources: &Sources, raw: &RawStatement) -> Vec<Spanned<Change>> {
+    let text = sources.slice(raw.span);
+    match raw.kind {
+        StatementKind::Sql | StatementKind::SqlWithData(_) => lower::lower_text(text, raw.span),
+        StatementKind::ClientCommand | StatementKind::ClientCommandWithData(_) => {
+            vec![Spanned { value: lower::command(text), span: raw.span }]
+        }
+    }
 }
 
 /// One statement, applied.
@@ -419,7 +429,7 @@ impl<'a> Run<'a> {
             if let (RoutineBody::Text(text), true) = (&routine.routine.body, routine.routine.kind != ObjectKind::Aggregate) {
                 let mut sources = Sources::default();
                 let file = sources.add("", text.clone());
-                let block = lower::body::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+                let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
                 out.extend(block.statements.into_iter().map(|mut statement| {
                     statement.change.span = span;
                     statement

@@ -64,7 +64,8 @@ fn objects(step: &Step, out: &mut Vec<Loss>) {
             None => out.push(Loss::Table(name.clone())),
             Some(now) => {
                 let gone = table.columns.iter().filter(|column| !now.columns.iter().any(|other| other.number == column.number));
-                let old = gone.filter(|column| !matches!(column.value, crate::change::ColumnValue::Generated { stored: false, .. }));
+                let old =
+                    gone.filter(|column| !matches!(column.value, crate::change::ColumnValue::Generated { stored: false, .. }));
                 out.extend(old.map(|column| Loss::Column(name.clone(), column.name.clone())));
             }
         }

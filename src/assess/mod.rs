@@ -71,7 +71,8 @@ impl Assessment {
 /// Judges every migration of a replay, in order.
 pub fn assess(replayed: &Replayed, release: Release, version: ServerVersion, dialect: &dyn Dialect) -> Vec<Assessment> {
     let releases = split_releases(replayed, release);
-    let verdicts: Vec<Vec<Verdict>> = releases.par_iter().map(|commits| judge_release(replayed, commits, version, dialect)).collect();
+    let verdicts: Vec<Vec<Verdict>> =
+        releases.par_iter().map(|commits| judge_release(replayed, commits, version, dialect)).collect();
     let mut all = verdicts.into_iter().flatten();
     let mut out: Vec<Assessment> = Vec::new();
     for (number, step) in replayed.steps.iter().enumerate() {
@@ -81,7 +82,12 @@ pub fn assess(replayed: &Replayed, release: Release, version: ServerVersion, dia
                 last.steps.end = number + 1;
                 last.verdicts.push(verdict);
             }
-            _ => out.push(Assessment { migration: step.migration, steps: number..number + 1, verdicts: vec![verdict], phase: Phase::Free }),
+            _ => out.push(Assessment {
+                migration: step.migration,
+                steps: number..number + 1,
+                verdicts: vec![verdict],
+                phase: Phase::Free,
+            }),
         }
     }
     for assessment in &mut out {
@@ -152,7 +158,15 @@ struct Turn {
 }
 
 impl Turns {
-    fn note(&mut self, at: usize, app: App, schema: &crate::catalog::Catalog, step: &Step, touched: &Touched, dialect: &dyn Dialect) {
+    fn note(
+        &mut self,
+        at: usize,
+        app: App,
+        schema: &crate::catalog::Catalog,
+        step: &Step,
+        touched: &Touched,
+        dialect: &dyn Dialect,
+    ) {
         if touched.is_empty() {
             return;
         }
@@ -207,6 +221,8 @@ fn impact(step: &Step, version: ServerVersion, dialect: &dyn Dialect) -> Impact 
             }
         }
     }
-    whole.locks.sort_by(|a, b| b.strength.cmp(&a.strength).then_with(|| b.held.cmp(&a.held)).then_with(|| a.object.cmp(&b.object)));
+    whole
+        .locks
+        .sort_by(|a, b| b.strength.cmp(&a.strength).then_with(|| b.held.cmp(&a.held)).then_with(|| a.object.cmp(&b.object)));
     whole
 }

@@ -53,7 +53,11 @@ pub(super) fn of_migration(replayed: &Replayed, assessment: &Assessment) -> Phas
     let steps = &replayed.steps[assessment.steps.clone()];
     let Some(first) = steps.first() else { return Phase::Free };
     let counts = |(step, verdict): &(&Step, &Verdict)| verdict.phase != Phase::Migrate || !only_new_tables(step, &first.before);
-    let phases: BTreeSet<Phase> = (steps.iter().zip(&assessment.verdicts)).filter(counts).map(|(_, verdict)| verdict.phase).filter(|p| *p != Phase::Free).collect();
+    let phases: BTreeSet<Phase> = (steps.iter().zip(&assessment.verdicts))
+        .filter(counts)
+        .map(|(_, verdict)| verdict.phase)
+        .filter(|p| *p != Phase::Free)
+        .collect();
     if phases.contains(&Phase::Breaking) || same_object_both_ways(replayed, assessment) {
         return Phase::Breaking;
     }
@@ -70,13 +74,22 @@ fn same_object_both_ways(replayed: &Replayed, assessment: &Assessment) -> bool {
     let subjects = |broken: &[Broken]| -> BTreeSet<(Option<Name>, Option<Ident>)> {
         broken.iter().map(|broken| broken.usage.subject()).map(|(name, member)| (name.cloned(), member.cloned())).collect()
     };
-    replayed.commits.iter().filter(|commit| commit.steps.start < assessment.steps.end && assessment.steps.start < commit.steps.end).any(|commit| {
-        let inside = |number: &usize| commit.steps.contains(number);
-        let verdicts: Vec<&Verdict> =
-            assessment.steps.clone().zip(&assessment.verdicts).filter(|(number, _)| inside(number)).map(|(_, verdict)| verdict).collect();
-        let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
-        verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
-    })
+    replayed
+        .commits
+        .iter()
+        .filter(|commit| commit.steps.start < assessment.steps.end && assessment.steps.start < commit.steps.end)
+        .any(|commit| {
+            let inside = |number: &usize| commit.steps.contains(number);
+            let verdicts: Vec<&Verdict> = assessment
+                .steps
+                .clone()
+                .zip(&assessment.verdicts)
+                .filter(|(number, _)| inside(number))
+                .map(|(_, verdict)| verdict)
+                .collect();
+            let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
+            verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
+        })
 }
 
 /// Whether a statement moves rows of a table that was there before the migration, or changes it in place.

@@ -14,6 +14,11 @@ impl Catalog {
         ObjectId(self.next_id)
     }
 
+    /// Whether an identity had been given out in this state: whether the object was there, or had been, before what came later.
+    pub fn knows(&self, id: ObjectId) -> bool {
+        id.0 <= self.next_id
+    }
+
     /// What an object refers to directly.
     pub fn references(&self, who: &Dependent) -> impl Iterator<Item = &Dependency> {
         self.references.get(who).into_iter().flatten()

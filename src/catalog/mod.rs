@@ -119,7 +119,7 @@ pub struct Catalog {
 }
 
 /// Something in the name space of relations.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Relation {
     /// A table of any kind.
     Table(Arc<Table>),

@@ -4,8 +4,8 @@
 
 use crate::catalog::{Catalog, Name, Problem, UserType, UserTypeShape};
 use crate::change::{
-    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Expr, Ident, Key, ObjectKind, Persistence, QName, SequenceOptions,
-    TableAction, TypeName, TypeShape,
+    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Expr, Ident, Key, ObjectKind, Persistence, QName,
+    SequenceOptions, TableAction, TypeName, TypeShape,
 };
 use crate::dialect::Dialect;
 
@@ -117,14 +117,24 @@ fn add_type(catalog: &mut Catalog, name: Name, change: &Change) -> Option<String
     Some(shown)
 }
 
-fn add_member(catalog: &mut Catalog, kind: ObjectKind, member: &str, table: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
+fn add_member(
+    catalog: &mut Catalog,
+    kind: ObjectKind,
+    member: &str,
+    table: &QName,
+    change: &Change,
+    dialect: &dyn Dialect,
+) -> Option<String> {
     let name = catalog.resolve_relation(table)?;
     let action = match kind {
-        ObjectKind::Column => TableAction::AddColumn { column: column(member, change), constraints: Vec::new(), if_not_exists: false },
+        ObjectKind::Column => {
+            TableAction::AddColumn { column: column(member, change), constraints: Vec::new(), if_not_exists: false }
+        }
         ObjectKind::Constraint => {
             let mut constraint = Constraint::new(ConstraintKind::Check(Expr::plain("unknown")));
             constraint.name = Some(member.into());
-            constraint.not_valid = matches!(change, Change::AlterTable(alter) if matches!(alter.action, TableAction::ValidateConstraint { .. }));
+            constraint.not_valid =
+                matches!(change, Change::AlterTable(alter) if matches!(alter.action, TableAction::ValidateConstraint { .. }));
             TableAction::AddConstraint(constraint)
         }
         _ => return None,

@@ -31,9 +31,10 @@ pub fn follows(given: &[&Expr], wanted: &Expr) -> bool {
 /// Whether a row in which all of `absent` are null passes the check, whatever its other columns hold. Only what is certain.
 pub fn passes_without(expr: &Expr, absent: impl Fn(&str) -> bool) -> bool {
     conditions(expr).iter().all(|condition| match condition {
-        Condition::OneOf(subject, _) | Condition::AtLeast(subject, ..) | Condition::AtMost(subject, ..) | Condition::Differs(subject, _) => {
-            absent(subject.trim_matches('"'))
-        }
+        Condition::OneOf(subject, _)
+        | Condition::AtLeast(subject, ..)
+        | Condition::AtMost(subject, ..)
+        | Condition::Differs(subject, _) => absent(subject.trim_matches('"')),
         Condition::Other(text) => comparison_with(text, &absent),
         Condition::NotNull(_) => false,
     })
@@ -131,10 +132,13 @@ fn disjunction(ast: &Ast) -> Option<Condition> {
             arm => arms.push(arm),
         }
     }
-    let nulls: Vec<String> = arms.iter().filter_map(|arm| if let Ast::IsNull(inner) = arm { Some(subject(inner)) } else { None }).collect();
+    let nulls: Vec<String> =
+        arms.iter().filter_map(|arm| if let Ast::IsNull(inner) = arm { Some(subject(inner)) } else { None }).collect();
     let rest: Vec<Condition> = arms.iter().filter(|arm| !matches!(arm, Ast::IsNull(_))).map(|arm| single(arm)).collect();
     let about = |condition: &Condition| match condition {
-        Condition::OneOf(s, _) | Condition::AtLeast(s, ..) | Condition::AtMost(s, ..) | Condition::Differs(s, _) => Some(s.clone()),
+        Condition::OneOf(s, _) | Condition::AtLeast(s, ..) | Condition::AtMost(s, ..) | Condition::Differs(s, _) => {
+            Some(s.clone())
+        }
         Condition::NotNull(_) | Condition::Other(_) => None,
     };
     let first = about(rest.first()?)?;

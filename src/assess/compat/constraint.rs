@@ -5,7 +5,9 @@ use super::condition::{follows, passes_without};
 use super::surface::{Surface, UniqueKey, normal_text};
 use super::{App, Trial, Use};
 use crate::catalog::{Dependency, Dependent, Name, Table};
-use crate::change::{ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, ForeignKey, Ident, RefKind, ReferentialAction};
+use crate::change::{
+    ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, ForeignKey, Ident, RefKind, ReferentialAction,
+};
 use crate::dialect::AppError;
 
 /// Tries the rows that the application may write against the rules of the state.
@@ -26,22 +28,30 @@ fn enforced<'t>(table: Option<&'t Table>) -> impl Iterator<Item = (&'t Constrain
 }
 
 fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    let given: Vec<&Expr> = enforced(own.table).filter_map(|(c, _)| if let ConstraintKind::Check(expr) = &c.kind { Some(expr) } else { None }).collect();
+    let given: Vec<&Expr> = enforced(own.table)
+        .filter_map(|(c, _)| if let ConstraintKind::Check(expr) = &c.kind { Some(expr) } else { None })
+        .collect();
     for (constraint, label) in enforced(there.table) {
         let ConstraintKind::Check(expr) = &constraint.kind else { continue };
         if follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there) {
             continue;
         }
-        trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Check { relation: name.name.clone(), constraint: label });
+        trial
+            .fail(Use::WriteRow(name.clone(), label.clone()), AppError::Check { relation: name.name.clone(), constraint: label });
     }
-    let bound = |table: Option<&Table>| table.and_then(|t| t.partition_of.as_ref()).map(|(parent, bound)| (parent.clone(), normal_text(bound)));
+    let bound = |table: Option<&Table>| {
+        table.and_then(|t| t.partition_of.as_ref()).map(|(parent, bound)| (parent.clone(), normal_text(bound)))
+    };
     if let Some(now) = bound(there.table)
         && bound(own.table).is_none()
         && trial.which == App::Old
         && now.1 != "default"
         && own.table.is_some_and(|table| table.name == *name)
     {
-        trial.fail(Use::WriteRow(name.clone(), "partition bound".into()), AppError::PartitionBound { relation: name.name.clone() });
+        trial.fail(
+            Use::WriteRow(name.clone(), "partition bound".into()),
+            AppError::PartitionBound { relation: name.name.clone() },
+        );
     }
 }
 
@@ -100,21 +110,25 @@ fn texts(key: &UniqueKey<'_>) -> Vec<String> {
 /// fresh value, and so never repeat.
 fn new_columns_keep_apart(key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
     let Some(columns) = &key.columns else { return false };
-    columns.iter().filter(|column| own.column(column).is_none()).any(|column| match there.column(column).map(|column| column.value) {
-        Some(ColumnValue::None) => !key.index.shape.nulls_not_distinct,
-        Some(ColumnValue::Default(expr)) => match expr.shape {
-            ExprShape::Null => !key.index.shape.nulls_not_distinct,
-            ExprShape::Literal(_) => false,
-            ExprShape::Column(_) | ExprShape::NotNull(_) | ExprShape::Other => !expr.refs.is_empty(),
-        },
-        Some(ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. }) => true,
-        None => false,
+    columns.iter().filter(|column| own.column(column).is_none()).any(|column| {
+        match there.column(column).map(|column| column.value) {
+            Some(ColumnValue::None) => !key.index.shape.nulls_not_distinct,
+            Some(ColumnValue::Default(expr)) => match expr.shape {
+                ExprShape::Null => !key.index.shape.nulls_not_distinct,
+                ExprShape::Literal(_) => false,
+                ExprShape::Column(_) | ExprShape::NotNull(_) | ExprShape::Other => !expr.refs.is_empty(),
+            },
+            Some(ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. }) => true,
+            None => false,
+        }
     })
 }
 
 fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
     let available = UniqueKey::of(there);
-    let same = |a: &UniqueKey<'_>, b: &UniqueKey<'_>| sorted(&a.columns) == sorted(&b.columns) && (b.index.shape.predicate.is_none() || a.predicate() == b.predicate());
+    let same = |a: &UniqueKey<'_>, b: &UniqueKey<'_>| {
+        sorted(&a.columns) == sorted(&b.columns) && (b.index.shape.predicate.is_none() || a.predicate() == b.predicate())
+    };
     for key in UniqueKey::of(own) {
         if !key.arbiter() {
             continue;
@@ -130,7 +144,11 @@ fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Su
         }
         let Some(constraint) = &key.index.constraint else { continue };
         let missing = there.table.is_some_and(|table| table.constraint(constraint).is_none());
-        if missing && known && (counts || !matching.is_empty()) && matching.iter().any(|found| found.index.constraint.is_some() || counts) {
+        if missing
+            && known
+            && (counts || !matching.is_empty())
+            && matching.iter().any(|found| found.index.constraint.is_some() || counts)
+        {
             let error = AppError::NoConstraint { constraint: constraint.clone(), relation: name.name.clone() };
             trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), error);
         }
@@ -144,7 +162,8 @@ fn sorted(columns: &Option<Vec<Ident>>) -> Option<Vec<Ident>> {
 }
 
 fn foreign_keys<'t>(table: Option<&'t Table>) -> impl Iterator<Item = (&'t ForeignKey, &'t Constraint, Ident)> {
-    enforced(table).filter_map(|(c, name)| if let ConstraintKind::ForeignKey(key) = &c.kind { Some((key, c, name)) } else { None })
+    enforced(table)
+        .filter_map(|(c, name)| if let ConstraintKind::ForeignKey(key) = &c.kind { Some((key, c, name)) } else { None })
 }
 
 fn same_reference(a: &ForeignKey, b: &ForeignKey) -> bool {
@@ -160,7 +179,10 @@ fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there
         if key.columns.iter().any(|column| there.seen(column).is_none_or(|column| own.column(&column).is_none())) {
             continue;
         }
-        trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::NoReferencedRow { relation: name.name.clone(), constraint: label });
+        trial.fail(
+            Use::WriteRow(name.clone(), label.clone()),
+            AppError::NoReferencedRow { relation: name.name.clone(), constraint: label },
+        );
     }
 }
 
@@ -169,7 +191,9 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
     let (Some(own_table), Some(table)) = (own.table, there.table) else { return };
     let on = Dependency::Relation(table.name.clone());
     let referring: Vec<(Name, Ident)> = (trial.state.dependents(&on))
-        .filter_map(|d| if let Dependent::Constraint(child, constraint) = d { Some((child.clone(), constraint.clone())) } else { None })
+        .filter_map(|d| {
+            if let Dependent::Constraint(child, constraint) = d { Some((child.clone(), constraint.clone())) } else { None }
+        })
         .collect();
     for (child, constraint) in referring {
         let Some(child_table) = trial.state.table(&child) else { continue };
@@ -188,7 +212,11 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
                 && matches!(have.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict)
         });
         if !tolerated {
-            let error = AppError::StillReferenced { relation: name.name.clone(), constraint: label.clone(), referencing: child.name.clone() };
+            let error = AppError::StillReferenced {
+                relation: name.name.clone(),
+                constraint: label.clone(),
+                referencing: child.name.clone(),
+            };
             trial.fail(Use::DeleteReferenced(name.clone(), label), error);
         }
     }
@@ -196,7 +224,9 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
 
 fn try_exclusion(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
     let elements = |constraint: &Constraint| match &constraint.kind {
-        ConstraintKind::Exclude(shape) => Some(shape.keys.iter().map(|key| (normal_text(&key.expr), key.tail.to_lowercase())).collect::<Vec<_>>()),
+        ConstraintKind::Exclude(shape) => {
+            Some(shape.keys.iter().map(|key| (normal_text(&key.expr), key.tail.to_lowercase())).collect::<Vec<_>>())
+        }
         _ => None,
     };
     let given: Vec<_> = enforced(own.table).filter_map(|(constraint, _)| elements(constraint)).collect();
@@ -231,7 +261,9 @@ fn try_partitions(trial: &mut Trial<'_>, name: &Name) {
         catalog.dependents(&on).filter_map(partition).collect()
     };
     let there = bounds(trial.state);
-    if there.iter().any(|(_, bound)| bound == "default") || trial.state.table(name).is_some_and(|table| table.partition_by.is_none()) {
+    if there.iter().any(|(_, bound)| bound == "default")
+        || trial.state.table(name).is_some_and(|table| table.partition_by.is_none())
+    {
         return;
     }
     for (partition, bound) in bounds(trial.app) {

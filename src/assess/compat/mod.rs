@@ -40,13 +40,12 @@ impl Touched {
     /// changed partition, tables that a changed trigger function fills.
     pub fn between(before: &Catalog, after: &Catalog) -> Touched {
         let mut touched = Touched {
-            relations: changed(&before.relations, &after.relations, Relation::ptr_eq),
-            types: changed(&before.types, &after.types, std::sync::Arc::ptr_eq),
-            routines: changed(&before.routines, &after.routines, std::sync::Arc::ptr_eq),
-            schemas: changed(&before.schemas, &after.schemas, std::sync::Arc::ptr_eq),
-            extensions: changed(&before.extensions, &after.extensions, std::sync::Arc::ptr_eq),
+            relations: changed(&before.relations, &after.relations),
+            types: changed(&before.types, &after.types),
+            routines: changed(&before.routines, &after.routines),
+            schemas: changed(&before.schemas, &after.schemas),
+            extensions: changed(&before.extensions, &after.extensions),
         };
-        touched.types.retain(|name| before.types.get(name) != after.types.get(name));
         for catalog in [before, after] {
             let around: Vec<Name> = touched.relations.iter().flat_map(|name| related(catalog, name)).collect();
             touched.relations.extend(around);
@@ -64,23 +63,12 @@ impl Touched {
     }
 }
 
-fn changed<K: Ord + Clone, V: Clone + PartialEq>(
-    before: &imbl::OrdMap<K, V>,
-    after: &imbl::OrdMap<K, V>,
-    same: impl Fn(&V, &V) -> bool,
-) -> BTreeSet<K> {
-    let mut keys = BTreeSet::new();
-    for item in before.diff(after) {
-        match item {
-            DiffItem::Add(key, _) | DiffItem::Remove(key, _) => drop(keys.insert(key.clone())),
-            DiffItem::Update { old: (key, old), new: (_, new) } => {
-                if !same(old, new) {
-                    keys.insert(key.clone());
-                }
-            }
-        }
-    }
-    keys
+fn changed<K: Ord + Clone, V: Clone + PartialEq>(before: &imbl::OrdMap<K, V>, after: &imbl::OrdMap<K, V>) -> BTreeSet<K> {
+    let key = |item: DiffItem<'_, '_, K, V>| match item {
+        DiffItem::Add(key, _) | DiffItem::Remove(key, _) => key.clone(),
+        DiffItem::Update { new: (key, _), .. } => key.clone(),
+    };
+    before.diff(after).map(key).collect()
 }
 
 fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
@@ -97,7 +85,10 @@ fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
 
 fn trigger_tables(catalog: &Catalog, routine: &Name) -> Vec<Name> {
     let on = Dependency::Routine(routine.clone());
-    catalog.dependents(&on).filter_map(|d| if let Dependent::Trigger(table, _) = d { Some(table.clone()) } else { None }).collect()
+    catalog
+        .dependents(&on)
+        .filter_map(|d| if let Dependent::Trigger(table, _) = d { Some(table.clone()) } else { None })
+        .collect()
 }
 
 fn users_of_type(catalog: &Catalog, name: &Name) -> Vec<Name> {

@@ -118,12 +118,19 @@ fn try_read(trial: &mut Trial<'_>, name: &Name, column: &Ident, conversion: &Opt
     // application that expects it can read them before.
     let narrowed = trial.which == App::New && conversion.old_values == Fit::All && conversion.new_values == Fit::Overflow;
     if !conversion.old_reads && !narrowed {
-        let error = AppError::Silent(format!("the application cannot decode every value of {column} any more: its type is another one"));
+        let error =
+            AppError::Silent(format!("the application cannot decode every value of {column} any more: its type is another one"));
         trial.fail(Use::Read(name.clone(), column.clone()), error);
     }
 }
 
-fn try_values(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there: &SurfaceColumn<'_>, conversion: &Option<Conversion>) {
+fn try_values(
+    trial: &mut Trial<'_>,
+    name: &Name,
+    own: &SurfaceColumn<'_>,
+    there: &SurfaceColumn<'_>,
+    conversion: &Option<Conversion>,
+) {
     let (Some(conversion), Some(from), Some(to)) = (conversion, &own.data_type, &there.data_type) else { return };
     let data_type = trial.type_text(to);
     let error = match conversion.old_values {
@@ -139,5 +146,8 @@ fn try_values(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there
 
 /// Whether a type holds strings, whose overflow is a length.
 fn is_text(data_type: &str) -> bool {
-    data_type.starts_with("char") || data_type.starts_with("bit") || data_type.starts_with("text") || data_type.starts_with("varchar")
+    data_type.starts_with("char")
+        || data_type.starts_with("bit")
+        || data_type.starts_with("text")
+        || data_type.starts_with("varchar")
 }

@@ -5,7 +5,7 @@ use super::{Touched, Trial, Use};
 use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Relation};
 use crate::change::{Change, ColumnRef, DataKind, Ident, ObjectKind, ParameterMode, Query, RoutineBody, SourceKind, TypeName};
 use crate::dialect::AppError;
-use crate::lower::body;
+use crate::lower;
 use crate::source::{Sources, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -131,7 +131,10 @@ pub fn dangling(before: &Catalog, after: &Catalog, touched: &Touched) -> Vec<Dan
 /// The tables whose triggers call routines of that name.
 fn triggers_calling(catalog: &Catalog, name: &Name) -> Vec<Name> {
     let on = Dependency::Routine(name.clone());
-    catalog.dependents(&on).filter_map(|d| if let Dependent::Trigger(table, _) = d { Some(table.clone()) } else { None }).collect()
+    catalog
+        .dependents(&on)
+        .filter_map(|d| if let Dependent::Trigger(table, _) = d { Some(table.clone()) } else { None })
+        .collect()
 }
 
 /// Relations and columns that are there in one state and not in the next.
@@ -149,7 +152,8 @@ impl Gone {
                 (Some(_), None) => gone.relations.push(name.clone()),
                 (Some(old), now) => {
                     let now = columns(now).unwrap_or_default();
-                    gone.columns.extend(old.into_iter().filter(|column| !now.contains(column)).map(|column| (name.clone(), column)));
+                    gone.columns
+                        .extend(old.into_iter().filter(|column| !now.contains(column)).map(|column| (name.clone(), column)));
                 }
                 (None, _) => {}
             }
@@ -168,12 +172,13 @@ impl Gone {
     fn in_statements(&self, text: &str, language: &str, after: &Catalog) -> Option<AppError> {
         let mut sources = Sources::default();
         let file = sources.add("body", text);
-        let block = body::block(text, Span::new(file, 0, text.len()), language);
+        let block = lower::block(text, Span::new(file, 0, text.len()), language);
         block.statements.iter().find_map(|statement| match &statement.change.value {
             Change::Data(data) => {
                 let target = data.table.as_ref().and_then(|table| self.missing_relation(table, after));
                 let written = data.table.as_ref().zip(data.columns.as_ref()).and_then(|(table, columns)| {
-                    let (name, column) = self.columns.iter().find(|(name, column)| names(table, name) && columns.contains(column))?;
+                    let (name, column) =
+                        self.columns.iter().find(|(name, column)| names(table, name) && columns.contains(column))?;
                     let written = matches!(data.kind, DataKind::Insert | DataKind::Update | DataKind::CopyIn);
                     Some(AppError::NoColumn { column: column.clone(), relation: name.name.clone(), written })
                 });
@@ -221,12 +226,13 @@ impl Gone {
                 && ["new.", "old."].iter().any(|row| {
                     let wanted = format!("{row}{}", column.to_lowercase());
                     let quoted = format!("{row}\"{}\"", column.to_lowercase());
-                    text.contains(&quoted) || text.match_indices(&wanted).any(|(at, hit)| {
-                        let next = text[at + hit.len()..].chars().next();
-                        let before = text[..at].chars().next_back();
-                        let word = |c: char| c.is_alphanumeric() || c == '_';
-                        !next.is_some_and(word) && !before.is_some_and(word)
-                    })
+                    text.contains(&quoted)
+                        || text.match_indices(&wanted).any(|(at, hit)| {
+                            let next = text[at + hit.len()..].chars().next();
+                            let before = text[..at].chars().next_back();
+                            let word = |c: char| c.is_alphanumeric() || c == '_';
+                            !next.is_some_and(word) && !before.is_some_and(word)
+                        })
                 })
         })?;
         let row = if text.contains("new.") { "new" } else { "old" };

@@ -10,7 +10,9 @@ use std::sync::Arc;
 /// Tries the privileges on a relation that somebody has in the application's schema.
 pub(super) fn try_privileges(trial: &mut Trial<'_>, name: &Name) {
     let (app, state) = (trial.app, trial.state);
-    let (Some((kind, own, owner)), Some((_, found, new_owner))) = (privileges(app.relations.get(name)), privileges(state.relations.get(name))) else {
+    let (Some((kind, own, owner)), Some((_, found, new_owner))) =
+        (privileges(app.relations.get(name)), privileges(state.relations.get(name)))
+    else {
         return;
     };
     compare(trial, name, kind, own, found);
@@ -39,10 +41,15 @@ fn compare(trial: &mut Trial<'_>, name: &Name, kind: &'static str, own: &Privile
         let granted = |role: &Ident| {
             let all = found.get(&(role.clone(), "ALL".into()));
             let this = found.get(&(role.clone(), privilege.clone()));
-            this.into_iter().chain(all).any(|on| on.is_empty() || (!columns.is_empty() && columns.iter().all(|column| on.contains(column))))
+            this.into_iter()
+                .chain(all)
+                .any(|on| on.is_empty() || (!columns.is_empty() && columns.iter().all(|column| on.contains(column))))
         };
         if !granted(role) && !granted(&"public".into()) {
-            trial.fail(Use::Privilege(name.clone(), role.clone(), privilege.clone()), AppError::Denied { kind, name: name.name.clone() });
+            trial.fail(
+                Use::Privilege(name.clone(), role.clone(), privilege.clone()),
+                AppError::Denied { kind, name: name.name.clone() },
+            );
         }
     }
 }
@@ -93,8 +100,10 @@ fn tightened(own: &Table, there: &Table, command: &str, bound: bool) -> bool {
     let open = |policy: &Arc<Policy>| condition(policy, command).is_none_or(|text| text == "true");
     let to_all = |policy: &Arc<Policy>| policy.roles.iter().any(|role| role == "public") || policy.roles.is_empty();
     let permissive: Vec<_> = there.policies.iter().filter(applies).filter(|policy| policy.permissive).collect();
-    let restrictive: Vec<_> = there.policies.iter().filter(applies).filter(|policy| !policy.permissive && !open(policy)).collect();
-    let known = |policy: &Arc<Policy>, among: &Table| among.policies.iter().filter(applies).any(|other| same(other, policy, command));
+    let restrictive: Vec<_> =
+        there.policies.iter().filter(applies).filter(|policy| !policy.permissive && !open(policy)).collect();
+    let known =
+        |policy: &Arc<Policy>, among: &Table| among.policies.iter().filter(applies).any(|other| same(other, policy, command));
     if restrictive.iter().any(|policy| !bound || !known(policy, own)) {
         return true;
     }

@@ -76,7 +76,12 @@ impl<'a> Surface<'a> {
     pub fn hidden_required(&self, catalog: &Catalog) -> Vec<Ident> {
         let (Some(table), Some(_)) = (self.table, &self.shown) else { return Vec::new() };
         let below = Surface::of_table(catalog, table);
-        below.columns.iter().filter(|column| !column.omittable && self.seen(&column.name).is_none()).map(|column| column.name.clone()).collect()
+        below
+            .columns
+            .iter()
+            .filter(|column| !column.omittable && self.seen(&column.name).is_none())
+            .map(|column| column.name.clone())
+            .collect()
     }
 
     fn of_table(catalog: &'a Catalog, table: &'a Table) -> Surface<'a> {
@@ -105,10 +110,12 @@ impl<'a> Surface<'a> {
     }
 
     fn of_view(catalog: &'a Catalog, view: &'a View, depth: u8) -> Surface<'a> {
-        let below = (depth < 16).then(|| updatable_source(catalog, view)).flatten().and_then(|name| match catalog.relations.get(&name)? {
-            Relation::Table(table) => Some(Surface::of_table(catalog, table)),
-            Relation::View(view) => Some(Surface::of_view(catalog, view, depth + 1)),
-            _ => None,
+        let below = (depth < 16).then(|| updatable_source(catalog, view)).flatten().and_then(|name| {
+            match catalog.relations.get(&name)? {
+                Relation::Table(table) => Some(Surface::of_table(catalog, table)),
+                Relation::View(view) => Some(Surface::of_view(catalog, view, depth + 1)),
+                _ => None,
+            }
         });
         let instead = view.triggers.iter().any(|trigger| trigger.timing == "INSTEAD OF" && trigger.enabled != Firing::Disabled);
         let ruled = view.rules.iter().any(|rule| rule.instead && rule.event != "SELECT");
@@ -201,7 +208,9 @@ fn demands_not_null(constraint: &Constraint, column: &str) -> bool {
         return false;
     }
     match &constraint.kind {
-        ConstraintKind::Check(expr) => matches!(&expr.shape, crate::change::ExprShape::NotNull(columns) if columns.iter().any(|c| c == column)),
+        ConstraintKind::Check(expr) => {
+            matches!(&expr.shape, crate::change::ExprShape::NotNull(columns) if columns.iter().any(|c| c == column))
+        }
         ConstraintKind::NotNull(name) => name == column,
         ConstraintKind::PrimaryKey(key) => key.columns.iter().any(|c| c == column),
         ConstraintKind::Unique(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::Exclude(_) => false,
@@ -224,7 +233,9 @@ impl FilledColumns {
         let body = |trigger: &Arc<crate::change::Trigger>| {
             let name = catalog.resolve_routine(&trigger.function)?;
             catalog.routines.get(&name)?.iter().find_map(|routine| match &routine.routine.body {
-                crate::change::RoutineBody::Text(text) if routine.routine.kind == ObjectKind::Function => Some(Arc::from(text.to_lowercase())),
+                crate::change::RoutineBody::Text(text) if routine.routine.kind == ObjectKind::Function => {
+                    Some(Arc::from(text.to_lowercase()))
+                }
                 _ => None,
             })
         };
@@ -247,9 +258,9 @@ impl FilledColumns {
 
 /// Whether a text ends with a keyword after which a statement begins.
 fn ends_with_word(text: &str) -> bool {
-    ["begin", "then", "else", "loop"].iter().any(|word| {
-        text.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
+    ["begin", "then", "else", "loop"]
+        .iter()
+        .any(|word| text.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')))
 }
 
 /// A unique rule for rows: a unique index, also behind a constraint.
@@ -276,7 +287,9 @@ impl<'a> UniqueKey<'a> {
 
     /// Whether an upsert may name its columns (and predicate).
     pub fn arbiter(&self) -> bool {
-        self.index.valid && self.columns.is_some() && self.constraint.is_none_or(|c| c.deferrable == crate::change::Deferrable::No)
+        self.index.valid
+            && self.columns.is_some()
+            && self.constraint.is_none_or(|c| c.deferrable == crate::change::Deferrable::No)
     }
 
     /// Its predicate's text, made comparable.

@@ -21,7 +21,9 @@ pub(super) fn try_type(trial: &mut Trial<'_>, name: &Name) {
             }
         }
         (UserTypeShape::Type(TypeShape::Composite(own)), UserTypeShape::Type(TypeShape::Composite(found))) => {
-            let types = |attributes: &[(_, TypeName, _)]| attributes.iter().map(|(_, data_type, _)| data_type.clone()).collect::<Vec<_>>();
+            let types = |attributes: &[(_, TypeName, _)]| {
+                attributes.iter().map(|(_, data_type, _)| data_type.clone()).collect::<Vec<_>>()
+            };
             let names_gone = own.iter().any(|(name, ..)| !found.iter().any(|(other, ..)| other == name));
             if types(own) != types(found) || names_gone {
                 trial.fail(Use::Cast(name.clone()), AppError::CompositeShape { name: name.name.clone() });
@@ -29,7 +31,8 @@ pub(super) fn try_type(trial: &mut Trial<'_>, name: &Name) {
         }
         (UserTypeShape::Domain(own), UserTypeShape::Domain(found)) => try_domain(trial, name, own, found),
         (UserTypeShape::Type(own), UserTypeShape::Type(found)) if own == found => {}
-        (UserTypeShape::Type(_), UserTypeShape::Type(_) | UserTypeShape::Domain(_)) | (UserTypeShape::Domain(_), UserTypeShape::Type(_)) => {
+        (UserTypeShape::Type(_), UserTypeShape::Type(_) | UserTypeShape::Domain(_))
+        | (UserTypeShape::Domain(_), UserTypeShape::Type(_)) => {
             trial.fail(Use::Cast(name.clone()), AppError::CompositeShape { name: name.name.clone() });
         }
     }
@@ -85,7 +88,11 @@ pub(super) fn conversion(trial: &Trial<'_>, from: &TypeName, to: &TypeName) -> O
         return None;
     }
     // The types of the state are the ones to ask for where both are there; else those of the application.
-    let catalog = if trial.state.resolve_type(&from.qname()).is_some() || trial.app.resolve_type(&from.qname()).is_none() { trial.state } else { trial.app };
+    let catalog = if trial.state.resolve_type(&from.qname()).is_some() || trial.app.resolve_type(&from.qname()).is_none() {
+        trial.state
+    } else {
+        trial.app
+    };
     Some(trial.dialect.conversion(from, to, catalog))
 }
 

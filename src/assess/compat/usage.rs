@@ -93,7 +93,9 @@ impl Use {
     pub fn class(&self) -> UseClass {
         match self {
             Use::Select(_) | Use::Read(..) => UseClass::Read,
-            Use::Insert(_) | Use::Update(_) | Use::Delete(_) | Use::Write(..) | Use::WriteNull(..) | Use::Omit(..) => UseClass::Write,
+            Use::Insert(_) | Use::Update(_) | Use::Delete(_) | Use::Write(..) | Use::WriteNull(..) | Use::Omit(..) => {
+                UseClass::Write
+            }
             Use::WriteRow(..) | Use::DeleteReferenced(..) | Use::Defer(..) | Use::InsertPartition(..) => UseClass::Write,
             Use::Upsert(..) | Use::UpsertConstraint(..) => UseClass::Upsert,
             Use::RowsOf(..) | Use::Privilege(..) => UseClass::Privilege,
@@ -107,16 +109,25 @@ impl Use {
     /// column where it is one column's.
     pub fn subject(&self) -> (Option<&Name>, Option<&Ident>) {
         match self {
-            Use::Select(name) | Use::Insert(name) | Use::Update(name) | Use::Delete(name) | Use::Cast(name) | Use::NextValue(name) => {
-                (Some(name), None)
-            }
+            Use::Select(name)
+            | Use::Insert(name)
+            | Use::Update(name)
+            | Use::Delete(name)
+            | Use::Cast(name)
+            | Use::NextValue(name) => (Some(name), None),
             Use::Read(name, column) | Use::Write(name, column) | Use::WriteNull(name, column) | Use::Omit(name, column) => {
                 (Some(name), Some(column))
             }
-            Use::WriteRow(name, member) | Use::DeleteReferenced(name, member) | Use::Defer(name, member) => (Some(name), Some(member)),
-            Use::UpsertConstraint(name, member) | Use::RowsOf(name, member) | Use::DomainValue(name, member) => (Some(name), Some(member)),
+            Use::WriteRow(name, member) | Use::DeleteReferenced(name, member) | Use::Defer(name, member) => {
+                (Some(name), Some(member))
+            }
+            Use::UpsertConstraint(name, member) | Use::RowsOf(name, member) | Use::DomainValue(name, member) => {
+                (Some(name), Some(member))
+            }
             Use::Upsert(name, columns) => (Some(name), columns.first()),
-            Use::InsertPartition(name, _) | Use::Label(name, _) | Use::Call(name, ..) | Use::Privilege(name, ..) => (Some(name), None),
+            Use::InsertPartition(name, _) | Use::Label(name, _) | Use::Call(name, ..) | Use::Privilege(name, ..) => {
+                (Some(name), None)
+            }
             Use::Extension(name) => (None, Some(name)),
         }
     }
@@ -154,7 +165,11 @@ impl Use {
                 format!("INSERT INTO {} (...) VALUES (...) ON CONFLICT ({}) DO UPDATE SET ...", relation(name), list(columns))
             }
             Use::UpsertConstraint(name, constraint) => {
-                format!("INSERT INTO {} (...) VALUES (...) ON CONFLICT ON CONSTRAINT {} DO NOTHING", relation(name), ident(constraint))
+                format!(
+                    "INSERT INTO {} (...) VALUES (...) ON CONFLICT ON CONSTRAINT {} DO NOTHING",
+                    relation(name),
+                    ident(constraint)
+                )
             }
             Use::InsertPartition(name, partition) => {
                 format!("INSERT INTO {} (...) VALUES (...) -- a row of partition {}", relation(name), relation(partition))
@@ -167,9 +182,12 @@ impl Use {
             },
             Use::Label(name, label) => format!("SELECT {}::{}", literal(label), relation(name)),
             Use::Cast(name) => format!("SELECT CAST(... AS {})", relation(name)),
-            Use::DomainValue(name, constraint) => format!("SELECT CAST(... AS {}) -- a value that {} refuses", relation(name), constraint),
+            Use::DomainValue(name, constraint) => {
+                format!("SELECT CAST(... AS {}) -- a value that {} refuses", relation(name), constraint)
+            }
             Use::Call(name, arguments, given) => {
-                let given = arguments.split(", ").filter(|text| !text.is_empty()).take(*given as usize).collect::<Vec<_>>().join(", ");
+                let given =
+                    arguments.split(", ").filter(|text| !text.is_empty()).take(*given as usize).collect::<Vec<_>>().join(", ");
                 format!("SELECT {}({given})", relation(name))
             }
             Use::NextValue(name) => format!("SELECT nextval({})", literal(&relation(name))),

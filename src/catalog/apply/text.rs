@@ -101,7 +101,9 @@ impl Renaming<'_> {
         let renamed = expr.rename(|reference, part| {
             let last = part + 1 == reference.parts.len();
             match (self, reference.kind) {
-                (Renaming::Relation(from, to), RefKind::Relation | RefKind::Type) => moved(reference, part, from, to).and_then(text),
+                (Renaming::Relation(from, to), RefKind::Relation | RefKind::Type) => {
+                    moved(reference, part, from, to).and_then(text)
+                }
                 (Renaming::Relation(from, to), RefKind::Column) if !last => {
                     qualifier(catalog, expr, reference, part, owner, from, to).and_then(text)
                 }
