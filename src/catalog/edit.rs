@@ -3,7 +3,7 @@
 //! memory are looked at.
 
 use super::{Catalog, CatalogRoutine, Dependency, Dependent, Name, ObjectId, Relation, Sequence, Table, UserType, View};
-use crate::change::Ident;
+use crate::change::{Constraint, Ident};
 use imbl::OrdSet;
 use std::sync::Arc;
 
@@ -72,7 +72,8 @@ impl Catalog {
         let (gone, changed) = difference(before.map_or(&[], |t| &t.columns), &new.columns, |c| &c.column.name);
         self.replace_parts(gone, changed, of(Dependent::Column), |catalog, part| catalog.column_references(&new, part));
         let (gone, changed) =
-            difference(before.map_or(&[], |t| &t.constraints), &new.constraints, |c| c.name.as_ref().expect("named when kept"));
+            difference(before.map_or(&[], |t| &t.constraints), &new.constraints, constraint_name);
+        self.count_constraints(&name.schema, before.map_or(&[], |t| &t.constraints), &new.constraints);
         self.replace_parts(gone, changed, of(Dependent::Constraint), |catalog, part| catalog.constraint_references(&new, part));
         let (gone, changed) = difference(before.map_or(&[], |t| &t.triggers), &new.triggers, |trigger| &trigger.name);
         self.replace_parts(gone, changed, of(Dependent::Trigger), |catalog, part| catalog.trigger_references(name, part));
@@ -232,6 +233,73 @@ impl Catalog {
         }
     }
 
+    /// Whether a table of the schema has a constraint of that name.
+    pub fn has_constraint(&self, name: &Name) -> bool {
+        self.constraint_names.contains_key(name)
+    }
+
+    fn count_constraints(&mut self, schema: &Ident, old: &[Arc<Constraint>], new: &[Arc<Constraint>]) {
+        let full = |name: Ident| Name { schema: schema.clone(), name };
+        for name in difference(old, new, constraint_name).0 {
+            let name = full(name);
+            match self.constraint_names.get(&name) {
+                Some(1) | None => drop(self.constraint_names.remove(&name)),
+                Some(count) => drop(self.constraint_names.insert(name, count - 1)),
+            }
+        }
+        for name in difference(new, old, constraint_name).0 {
+            *self.constraint_names.entry(full(name)).or_default() += 1;
+        }
+    }
+
+    /// Works out anew what an object refers to, after something that it names got another name.
+    pub(super) fn refresh(&mut self, who: &Dependent) {
+        let to = match who {
+            Dependent::Relation(name) => match self.relations.get(name) {
+                Some(Relation::Table(table)) => Some(self.table_references(table)),
+                Some(Relation::View(view)) => Some(self.view_references(view)),
+                Some(Relation::Sequence(_) | Relation::Index(_)) | None => None,
+            },
+            Dependent::Column(name, column) => {
+                let found = self.table(name).and_then(|table| Some((table, table.column(column)?)));
+                found.map(|(table, column)| self.column_references(table, column))
+            }
+            Dependent::Constraint(name, constraint) => {
+                let found = self.table(name).and_then(|table| Some((table, table.constraint(constraint)?)));
+                found.map(|(table, constraint)| self.constraint_references(table, constraint))
+            }
+            Dependent::Index(name) => self.index(name).map(|(owner, index)| self.index_references(owner, index)),
+            Dependent::Trigger(name, trigger) => {
+                let triggers = match self.relations.get(name) {
+                    Some(Relation::Table(table)) => &table.triggers[..],
+                    Some(Relation::View(view)) => &view.triggers,
+                    Some(Relation::Sequence(_) | Relation::Index(_)) | None => &[],
+                };
+                triggers.iter().find(|own| own.name == *trigger).map(|trigger| self.trigger_references(name, trigger))
+            }
+            Dependent::Policy(name, policy) => self.table(name).and_then(|table| {
+                table.policies.iter().find(|own| own.name == *policy).map(|policy| self.policy_references(table, policy))
+            }),
+            Dependent::Rule(name, rule) => {
+                let rules = match self.relations.get(name) {
+                    Some(Relation::Table(table)) => &table.rules[..],
+                    Some(Relation::View(view)) => &view.rules,
+                    Some(Relation::Sequence(_) | Relation::Index(_)) | None => &[],
+                };
+                rules.iter().find(|own| own.name == *rule).map(|rule| self.rule_references(name, rule))
+            }
+            Dependent::Type(name) => self.types.get(name).map(|user_type| self.type_references(user_type)),
+            Dependent::Routine(name, signature) => {
+                let overloads = self.routines.get(name);
+                let found = overloads.and_then(|all| all.iter().find(|routine| routine.signature == *signature));
+                found.map(|routine| self.routine_references(routine))
+            }
+        };
+        if let Some(to) = to {
+            self.set_references(who.clone(), to);
+        }
+    }
+
     fn replace_parts<'a, T: 'a>(
         &mut self,
         gone: Vec<Ident>,
@@ -247,6 +315,10 @@ impl Catalog {
             self.set_references(who(&name), to);
         }
     }
+}
+
+fn constraint_name(constraint: &Constraint) -> &Ident {
+    constraint.name.as_ref().expect("a constraint that is kept has a name")
 }
 
 /// The names that only `old` has, and the parts of `new` that are not the same values in memory as those in `old`.

@@ -114,6 +114,8 @@ pub struct Catalog {
     dependents: OrdMap<Dependency, OrdSet<Dependent>>,
     /// Who refers to what, as it was resolved when it was made: names mean what they meant then, whatever `search_path` says now.
     references: OrdMap<Dependent, OrdSet<Dependency>>,
+    /// How many constraints of tables have a name, by schema: automatic names avoid them.
+    constraint_names: OrdMap<Name, u32>,
     /// The next identity.
     next_id: u32,
 }
