@@ -71,8 +71,7 @@ impl Catalog {
         let of = |kind: fn(Name, Ident) -> Dependent| move |part: &Ident| kind(name.clone(), part.clone());
         let (gone, changed) = difference(before.map_or(&[], |t| &t.columns), &new.columns, |c| &c.column.name);
         self.replace_parts(gone, changed, of(Dependent::Column), |catalog, part| catalog.column_references(&new, part));
-        let (gone, changed) =
-            difference(before.map_or(&[], |t| &t.constraints), &new.constraints, constraint_name);
+        let (gone, changed) = difference(before.map_or(&[], |t| &t.constraints), &new.constraints, constraint_name);
         self.count_constraints(&name.schema, before.map_or(&[], |t| &t.constraints), &new.constraints);
         self.replace_parts(gone, changed, of(Dependent::Constraint), |catalog, part| catalog.constraint_references(&new, part));
         let (gone, changed) = difference(before.map_or(&[], |t| &t.triggers), &new.triggers, |trigger| &trigger.name);

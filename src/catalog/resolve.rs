@@ -76,37 +76,37 @@ impl Catalog {
         }
     }
 
-    /// A type with its schema where it is one of one's own.
+    /// A type with its schema where it is one of one's own, or a table's row type.
     pub fn full_type(&self, data_type: &TypeName) -> TypeName {
-        let schema = match self.resolve_type(&data_type.qname()) {
+        let schema = match self.resolve_type_or_row(&data_type.qname()) {
             Some(found) => Some(found.schema),
             None => data_type.schema.clone(),
         };
         TypeName { schema, ..data_type.clone() }
     }
 
-    /// The same text with the schema before every name that would mean something else, or nothing, on another search path
-    /// than a new session's. Texts are kept so: what they mean is settled when they are written.
+    /// The same text with the schema before every name that the catalog knows. Texts are kept so: what they mean is settled
+    /// when they are written, whatever the search path is later.
     pub fn settled(&self, expr: &Expr, dialect: &dyn Dialect) -> Expr {
-        let usual = dialect.empty_catalog().session.search_path;
-        if self.session.search_path == usual {
+        if expr.refs.is_empty() {
             return expr.clone();
         }
-        expr.rename(|reference, part| {
-            if part > 0 || reference.parts.len() > 1 {
-                return None;
-            }
+        expr.qualify(|reference| {
             let name = reference.qname();
             let found = match reference.kind {
                 RefKind::Relation => self.resolve_relation(&name),
                 RefKind::Function { .. } => self.resolve_routine(&name),
-                RefKind::Type => self.resolve_type(&name),
+                RefKind::Type => self.resolve_type_or_row(&name),
                 RefKind::Column | RefKind::Collation => None,
-            }?;
-            let quoted = format!("{}.{}", dialect.quote(&found.schema), dialect.quote(&found.name));
-            let in_literal = expr.sql[..reference.ranges[0].0 as usize].ends_with('\'');
-            let text = if in_literal { quoted.replace('\'', "''") } else { quoted };
-            (!usual.contains(&found.schema)).then(|| (found.name.clone(), text))
+            };
+            found.map(|name| (name.schema.clone(), dialect.quote(&name.schema).into_owned()))
+        })
+    }
+
+    fn resolve_type_or_row(&self, name: &QName) -> Option<Name> {
+        self.resolve_type(name).or_else(|| {
+            let row = |name: &Name| matches!(self.relations.get(name), Some(Relation::Table(_) | Relation::View(_)));
+            self.resolve_relation(name).filter(row)
         })
     }
 

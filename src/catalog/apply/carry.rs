@@ -2,11 +2,12 @@
 
 use super::text::Renaming;
 use crate::catalog::{
-    Catalog, CatalogRoutine, Dependency, Dependent, Index, Name, Relation, Sequence, Table, TableColumn, UserType, UserTypeShape, View,
+    Catalog, CatalogRoutine, Dependency, Dependent, Index, Name, Relation, Sequence, Table, TableColumn, UserType, UserTypeShape,
+    View,
 };
 use crate::change::{
-    ColumnValue, Constraint, ConstraintKind, Ident, IndexKey, IndexShape, Key, Policy, ReplicaIdentity, RoutineBody, Rule, Trigger,
-    TypeShape,
+    ColumnValue, Constraint, ConstraintKind, Ident, IndexKey, IndexShape, Key, Policy, Query, ReplicaIdentity, RoutineBody, Rule,
+    SourceKind, Trigger, TypeShape,
 };
 use crate::dialect::Dialect;
 use imbl::OrdSet;
@@ -39,7 +40,9 @@ pub(super) fn carried(catalog: &Catalog, on: &[Dependency], renaming: Renaming<'
             Whole::Relation(name) => match catalog.relations.get(name) {
                 Some(Relation::Table(table)) => carried.relations.push(Relation::Table(Arc::new(carry.table(table)))),
                 Some(Relation::View(view)) => carried.relations.push(Relation::View(Arc::new(carry.view(view)))),
-                Some(Relation::Sequence(sequence)) => carried.relations.push(Relation::Sequence(Arc::new(carry.sequence(sequence)))),
+                Some(Relation::Sequence(sequence)) => {
+                    carried.relations.push(Relation::Sequence(Arc::new(carry.sequence(sequence))))
+                }
                 Some(Relation::Index(_)) | None => {}
             },
             Whole::Type(name) => carried.types.extend(catalog.types.get(name).map(|user_type| carry.user_type(user_type))),
@@ -136,10 +139,10 @@ impl Carry<'_> {
         let index_name = |name: &Ident| self.index_name(&table.name, name);
         Table {
             name: renaming.relation(&table.name),
-            partition_by: table.partition_by.as_ref().map(|key| crate::change::PartitionKey {
-                keys: self.expr(&key.keys, Some(&table.name)),
-                ..key.clone()
-            }),
+            partition_by: table
+                .partition_by
+                .as_ref()
+                .map(|key| crate::change::PartitionKey { keys: self.expr(&key.keys, Some(&table.name)), ..key.clone() }),
             partition_of: table.partition_of.as_ref().map(|(parent, bound)| (renaming.relation(parent), bound.clone())),
             inherits: table.inherits.iter().map(|parent| renaming.relation(parent)).collect(),
             of_type: table.of_type.as_ref().map(|name| renaming.user_type(name)),
@@ -257,7 +260,7 @@ impl Carry<'_> {
     }
 
     fn view(&self, view: &View) -> View {
-        let query = super::view::carried(self.catalog, view, self.renaming, self.dialect);
+        let query = self.query(&view.query);
         let column = |column: &crate::catalog::ViewColumn| crate::catalog::ViewColumn {
             name: self.renaming.column(&view.name, &column.name),
             data_type: column.data_type.as_ref().map(|data_type| self.renaming.type_name(data_type)),
@@ -272,6 +275,19 @@ impl Carry<'_> {
             rules: view.rules.iter().map(|rule| shared(rule, self.rule(&view.name, rule))).collect(),
             ..view.clone()
         }
+    }
+
+    /// A view's query: its text, and what is known of its selects. A column that is shown under its own name keeps that name.
+    fn query(&self, query: &Query) -> Query {
+        let mut selects = query.selects.to_vec();
+        for source in selects.iter_mut().flat_map(|select| &mut select.sources) {
+            match &mut source.from {
+                SourceKind::Relation(name) => *name = self.renaming.relation_qname(name),
+                SourceKind::Function(name) => *name = self.renaming.routine_qname(name),
+                SourceKind::Select(_) | SourceKind::Unknown => {}
+            }
+        }
+        Query { text: self.expr(&query.text, None), selects: selects.into() }
     }
 
     fn sequence(&self, sequence: &Sequence) -> Sequence {

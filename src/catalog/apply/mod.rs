@@ -1,11 +1,13 @@
 //! The replay of one statement: what a [`Change`] makes of a [`Catalog`], or the [`Problem`] for which the server refuses it.
 //! A refused change leaves the catalog as it was.
 
+mod carry;
 mod comment;
 mod data;
 mod drop;
 mod extension;
 mod index;
+mod naming;
 mod policy;
 mod privileges;
 mod rename;

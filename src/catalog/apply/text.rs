@@ -1,43 +1,10 @@
-//! The texts that objects keep: names in them are made to mean the same under every search path when they are put away, and
-//! follow the objects that they name through renames.
+//! The texts that objects keep follow the objects that they name through renames. They are kept with the schema before each
+//! name that the catalog knows ([`Catalog::settled`]).
 
-use crate::catalog::{Catalog, Dependency, Name, Relation};
+use crate::catalog::{Catalog, Dependency, Name};
 use crate::change::{Expr, ExprShape, Ident, QName, Ref, RefKind, TypeName};
 use crate::dialect::Dialect;
 use imbl::OrdSet;
-
-/// The text with the schema before the name of everything that the catalog knows.
-pub(super) fn qualified(catalog: &Catalog, expr: &Expr, dialect: &dyn Dialect) -> Expr {
-    if expr.refs.is_empty() {
-        return expr.clone();
-    }
-    expr.qualify(|reference| {
-        let name = reference.qname();
-        let found = match reference.kind {
-            RefKind::Relation => catalog.resolve_relation(&name),
-            RefKind::Function { .. } => catalog.resolve_routine(&name),
-            RefKind::Type => resolve_type_or_row(catalog, &name),
-            RefKind::Column | RefKind::Collation => None,
-        };
-        found.map(|name| (name.schema.clone(), dialect.quote(&name.schema).into_owned()))
-    })
-}
-
-/// The type with its schema where the catalog knows it.
-pub(super) fn qualified_type(catalog: &Catalog, data_type: &TypeName) -> TypeName {
-    let schema = match resolve_type_or_row(catalog, &data_type.qname()) {
-        Some(found) => Some(found.schema),
-        None => data_type.schema.clone(),
-    };
-    TypeName { schema, ..data_type.clone() }
-}
-
-fn resolve_type_or_row(catalog: &Catalog, name: &QName) -> Option<Name> {
-    catalog.resolve_type(name).or_else(|| {
-        let row = |name: &Name| matches!(catalog.relations.get(name), Some(Relation::Table(_) | Relation::View(_)));
-        catalog.resolve_relation(name).filter(row)
-    })
-}
 
 /// Something that gets another name.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +51,22 @@ impl Renaming<'_> {
                 TypeName { schema: Some(to.schema.clone()), name: to.name.clone(), ..data_type.clone() }
             }
             _ => data_type.clone(),
+        }
+    }
+
+    /// A type of one's own after the renaming.
+    pub(super) fn user_type(&self, name: &Name) -> Name {
+        match self {
+            Renaming::Type(from, to) if *from == name => Name::clone(to),
+            _ => name.clone(),
+        }
+    }
+
+    /// A routine after the renaming.
+    pub(super) fn routine(&self, name: &Name) -> Name {
+        match self {
+            Renaming::Routine(from, to) if *from == name => Name::clone(to),
+            _ => name.clone(),
         }
     }
 

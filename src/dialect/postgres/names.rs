@@ -69,7 +69,10 @@ mod tests {
         assert_eq!(name("users", &["first", "last"], Unique), "users_first_last_key");
         assert_eq!(name("users", &[], Check), "users_check");
         let table = "a_rather_long_table_name_that_somebody_chose_without_care";
-        assert_eq!(name(table, &["and_a_long_column_too"], ForeignKey), "a_rather_long_table_name_that_somebo_and_a_long_column_too_fkey");
+        assert_eq!(
+            name(table, &["and_a_long_column_too"], ForeignKey),
+            "a_rather_long_table_name_that_somebo_and_a_long_column_too_fkey"
+        );
         assert_eq!(name(&"é".repeat(31), &["ab"], Index), format!("{}_ab_idx", "é".repeat(27)));
         assert_eq!(automatic_name("t", &["a"], Index, &|name| name == "t_a_idx"), "t_a_idx1");
     }
