@@ -398,17 +398,18 @@ fn number_length(rest: &[u8]) -> usize {
 /// PostgreSQL's rules: an operator ends before a comment, and a trailing `+` or `-` belongs to it only when it has one of
 /// the characters that no standard operator has. PostgreSQL refuses more than 63 bytes, which also keeps this linear.
 fn operator_length(rest: &[u8]) -> usize {
-    let limit = &rest[..rest.len().min(63)];
-    let mut length = run(limit, is_operator);
-    if let Some(comment) = limit[..length].windows(2).position(|pair| pair == b"--" || pair == b"/*") {
-        length = comment.max(1);
-    }
-    if !limit[..length].iter().any(|byte| b"~!@#%^&|`?".contains(byte)) {
-        while length > 1 && matches!(limit[length - 1], b'+' | b'-') {
-            length -= 1;
+    let (mut length, mut without_signs, mut special) = (0, 1, false);
+    while let Some(byte) = rest.get(length).copied().filter(|byte| length < 63 && is_operator(*byte)) {
+        if length > 0 && matches!((byte, rest.get(length + 1)), (b'-', Some(b'-')) | (b'/', Some(b'*'))) {
+            break;
         }
+        length += 1;
+        if !matches!(byte, b'+' | b'-') {
+            without_signs = length;
+        }
+        special |= matches!(byte, b'~' | b'!' | b'@' | b'#' | b'%' | b'^' | b'&' | b'|' | b'`' | b'?');
     }
-    length
+    if special { length } else { without_signs }
 }
 
 fn is_space(byte: u8) -> bool {
@@ -420,7 +421,10 @@ fn is_word_start(byte: u8) -> bool {
 }
 
 fn is_operator(byte: u8) -> bool {
-    b"~!@#^&|`?+-*/%<>=".contains(&byte)
+    matches!(
+        byte,
+        b'~' | b'!' | b'@' | b'#' | b'^' | b'&' | b'|' | b'`' | b'?' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'='
+    )
 }
 
 #[cfg(test)]
