@@ -372,6 +372,35 @@ NotRead db/changelog/001.sql:10: changeset c:3 is for mysql
 }
 
 #[test]
+fn liquibase_changelogs() {
+    let yaml = "databaseChangeLog:\n- include:\n    file: db/changelog/b.sql\n- include:\n    file: more/list.xml\n    relativeToChangelogFile: true\n\
+                - includeAll:\n    path: all/\n    relativeToChangelogFile: true\n- changeSet:\n    id: 7\n    author: ann\n    changes:\n    - createTable: {tableName: t}\n";
+    let xml = r#"<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">
+        <changeSet id="1" author="x"><comment>c</comment><sqlFile path="../c.sql" relativeToChangelogFile="true"/></changeSet>
+        <include file="gone.sql"/></databaseChangeLog>"#;
+    check(
+        &[
+            ("src/main/resources/db/changelog/db.changelog-master.yaml", yaml),
+            ("src/main/resources/db/changelog/more/list.xml", xml),
+            ("src/main/resources/db/changelog/all/2.sql", "D;"),
+            ("src/main/resources/db/changelog/a.sql", "A;"),
+            ("src/main/resources/db/changelog/b.sql", "-- liquibase formatted sql\n-- changeset x:b\nB;"),
+            ("src/main/resources/db/changelog/c.sql", "C;"),
+        ],
+        &"
+liquibase
+x:b b: wrapped -- liquibase formatted sql -- changeset x:b B;
+x:1 c: wrapped C;
+raw 2: wrapped D;
+Refused AT/more/list.xml: lists gone.sql, which does not exist: Liquibase stops with an error
+NotRead AT/db.changelog-master.yaml: changeset ann:7 is not written in SQL
+NotRead AT/a.sql: no changelog includes it, so Liquibase never runs it
+"
+        .replace("AT/", "src/main/resources/db/changelog/"),
+    );
+}
+
+#[test]
 fn plain() {
     check(
         &[

@@ -26,12 +26,11 @@ fn recognise(dir: &Dir) -> bool {
 }
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
-    let files = changelog::files(dir, notes)?;
-    let draft = |path: std::path::PathBuf| {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Draft::new("raw", stem, path)
+    let draft = |script: changelog::Script| {
+        let stem = script.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Draft::new(script.identity.unwrap_or_else(|| "raw".to_owned()), stem, script.path)
     };
-    Ok(files.into_iter().map(draft).collect())
+    Ok(changelog::files(dir, notes)?.into_iter().map(draft).collect())
 }
 
 /// What a line means. Every kind but `Sql` is a comment to the database, so the text needs no change for it.
@@ -135,8 +134,7 @@ struct Open<'a> {
 
 fn cut(text: &str, draft: &Draft, remarks: &mut Remarks) -> Vec<Piece> {
     if !lines(text).any(|(_, line)| is_header(line)) {
-        let identity = Some(("raw".to_owned(), draft.name.clone()));
-        return vec![Piece { identity, up: Part::wrapped(0..text.len()), ..Piece::default() }];
+        return vec![Piece { up: Part::wrapped(0..text.len()), ..Piece::default() }];
     }
     let mut pieces = Vec::new();
     let mut open: Option<Open<'_>> = None;
