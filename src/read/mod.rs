@@ -5,17 +5,21 @@
 //! opening a script; then all scripts are read at once, in parallel; then the runner's entry cuts each text into its
 //! sections. Nothing is skipped in silence: what is left out, or what the runner would refuse, becomes a [`ReadNote`].
 
+mod assemble;
 mod dir;
 mod error;
+mod find;
 mod layout;
 mod name;
+mod place;
 mod project;
 mod runner;
 mod statement;
 mod text;
 
 pub use error::ReadError;
-pub use project::{NoteKind, Project, ReadNote, discover, read, read_paths, read_stdin};
+pub use find::{discover, read, read_paths, read_stdin};
+pub use project::{NoteKind, Project, ReadNote};
 pub use runner::{Runner, UnknownRunner};
 
 #[cfg(test)]
