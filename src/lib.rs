@@ -8,6 +8,7 @@ pub mod lower;
 pub mod parse;
 pub mod read;
 pub mod replay;
+pub mod rules;
 pub mod source;
 #[cfg(feature = "verify")]
 pub mod verify;

@@ -150,16 +150,3 @@ pub fn failing(which: App, app: &Catalog, state: &Catalog, touched: &Touched, di
     }
     trial.failing
 }
-
-/// The uses of `app` that work on `from` and fail on `to`.
-pub fn broken(which: App, app: &Catalog, from: &Catalog, to: &Catalog, touched: &Touched, dialect: &dyn Dialect) -> Vec<Broken> {
-    if touched.is_empty() {
-        return Vec::new();
-    }
-    let after = failing(which, app, to, touched, dialect);
-    if after.is_empty() {
-        return Vec::new();
-    }
-    let before = failing(which, app, from, touched, dialect);
-    after.into_iter().filter(|(usage, _)| !before.contains_key(usage)).map(|(usage, error)| Broken { usage, error }).collect()
-}

@@ -1,0 +1,25 @@
+//! The last of the compatibility rules: whatever breaks and has no rule of its own.
+
+use super::{At, Check, Finding, rule};
+
+rule! {
+    /// A change after which the old application fails, of a kind that no other rule describes.
+    ///
+    /// Every use that stops working is reported. Where the change has a rule of its own (a dropped column, a rename, a tightened
+    /// constraint), that rule reports it; this one keeps everything else from passing in silence.
+    ///
+    /// ```sql,bad
+    /// CREATE TYPE address AS (street text, city text);
+    /// -- migration
+    /// ALTER TYPE address DROP ATTRIBUTE city;
+    /// ```
+    pub(super) static INCOMPATIBLE_CHANGE = "incompatible-change", Error, Compatibility, Check::Statement(check);
+}
+
+fn check(at: &At<'_>) -> Vec<Finding> {
+    let breaks = at.claim(|_| true);
+    let Some(first) = breaks.first() else { return Vec::new() };
+    let error = first.broken.server_error(at.dialect());
+    let message = format!("the old application fails after this: {}", error.message);
+    vec![at.finding(at.statement.span, message).why(format!("It does: {}", first.broken.usage.sql(at.dialect()))).breaks(breaks)]
+}

@@ -1,0 +1,164 @@
+//! The rules: each turns what was assessed into findings that a person can act on. A rule judges, it does not look things up:
+//! breaks, phases, locks and losses come from [`crate::assess`]. One file for each rule; its doc comment is its documentation,
+//! and the examples in it run as tests. Adding a rule: a file, a `mod` line, an entry in [`RULES`].
+
+mod incompatible_change;
+mod scene;
+
+pub use scene::{At, Finding, FindingBreak, Part, Place, Scene};
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// Not shown.
+    Off,
+    /// Worth knowing.
+    Info,
+    /// May break.
+    Warning,
+    /// Must break.
+    Error,
+}
+
+impl Level {
+    /// Its name in configuration and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Off => "off",
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Level::Off, Level::Info, Level::Warning, Level::Error]
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or_else(|| format!("`{text}` is no severity: it is one of error, warning, info, off"))
+    }
+}
+
+/// What a rule is about; stop-the-world deployments are not asked for compatibility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// Old and new application on one schema.
+    Compatibility,
+    /// Locks and long work.
+    Locks,
+    /// Data that is lost.
+    Data,
+    /// Transactions and what the runner makes of them; migrations that fail.
+    Runner,
+    /// What was not understood, and directives.
+    Reading,
+    /// Habits, off unless asked for.
+    Convention,
+}
+
+impl Topic {
+    /// Its name in the table of rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Topic::Compatibility => "compatibility",
+            Topic::Locks => "locks",
+            Topic::Data => "data",
+            Topic::Runner => "runner",
+            Topic::Reading => "reading",
+            Topic::Convention => "convention",
+        }
+    }
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id, which reads after "allow": `column-dropped`.
+    pub id: &'static str,
+    /// The severity of its findings unless configured.
+    pub level: Level,
+    /// What it is about.
+    pub topic: Topic,
+    /// Its documentation in Markdown: the hazard in one sentence, why, examples.
+    pub docs: &'static str,
+    /// How it judges.
+    pub check: Check,
+}
+
+/// How a rule judges.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// Each statement by itself, in order.
+    Statement(fn(&At<'_>) -> Vec<Finding>),
+    /// Each migration as a whole, after its statements.
+    Migration(fn(&Scene<'_>, usize) -> Vec<Finding>),
+    /// Its findings are made elsewhere: by the reader of directives and suppressions.
+    Elsewhere,
+}
+
+impl Rule {
+    /// The first sentence of its documentation: the hazard.
+    pub fn summary(&self) -> &'static str {
+        self.docs.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+    }
+}
+
+/// Declares a rule from a documented static.
+macro_rules! rule {
+    ($(#[doc = $doc:literal])+ $vis:vis static $name:ident = $id:literal, $level:ident, $topic:ident, $check:expr;) => {
+        $(#[doc = $doc])+
+        $vis static $name: $crate::rules::Rule = $crate::rules::Rule {
+            id: $id,
+            level: $crate::rules::Level::$level,
+            topic: $crate::rules::Topic::$topic,
+            docs: concat!($($doc, "\n"),+),
+            check: $check,
+        };
+    };
+}
+pub(crate) use rule;
+
+/// Every rule, in the order in which they look at a statement: the specific before the general.
+pub static RULES: &[&Rule] = &[&incompatible_change::INCOMPATIBLE_CHANGE];
+
+/// The rule of that id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}
+
+/// Runs every rule that is switched on over every judged migration; `level` gives a rule's severity for a migration. Findings come
+/// in the order of the text.
+pub fn run(scene: &Scene<'_>, level: impl Fn(&Rule, usize) -> Level + Sync) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for number in 0..scene.assessments.len() {
+        let first = findings.len();
+        for at in scene.statements(number) {
+            for rule in RULES {
+                if let Check::Statement(check) = rule.check {
+                    findings.extend(check(&at).into_iter().map(|finding| finding.by(rule, level(rule, number))));
+                }
+            }
+        }
+        for rule in RULES {
+            if let Check::Migration(check) = rule.check {
+                findings.extend(check(scene, number).into_iter().map(|finding| finding.by(rule, level(rule, number))));
+            }
+        }
+        findings[first..].sort_by_key(|finding| (finding.place.span.start, std::cmp::Reverse(finding.level)));
+    }
+    findings.retain(|finding| finding.level > Level::Off);
+    findings
+}
