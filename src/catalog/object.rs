@@ -303,4 +303,8 @@ pub struct Session {
     pub before_local: Option<Box<Session>>,
     /// Whether a transaction is open.
     pub in_transaction: bool,
+    /// The types that the open transaction made: labels added to them can be used in it.
+    pub new_types: Vec<super::Name>,
+    /// The enums to which the open transaction added labels that cannot be used in it.
+    pub new_labels: Vec<super::Name>,
 }

@@ -6,7 +6,7 @@ mod app_error;
 pub use app_error::AppError;
 
 use crate::catalog::{Catalog, Name, Problem};
-use crate::change::{Change, Expr, Ident, QName, TypeName};
+use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 
 mod postgres;
@@ -41,6 +41,9 @@ pub trait Dialect: Sync {
 
     /// The type that a built-in function gives, where it is the same for all arguments.
     fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName>;
+
+    /// What `ALL PRIVILEGES` on an object of a kind stands for, in capitals.
+    fn all_privileges(&self, kind: ObjectKind) -> &'static [&'static str];
 
     /// What happens to an application's values when a column's type changes.
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;

@@ -1,14 +1,238 @@
 //! Functions, procedures and aggregates.
 
-use super::Done;
-use crate::catalog::Catalog;
-use crate::change::{ObjectKind, QName, Routine, Signature};
+use super::{Done, exists, privileges};
+use crate::catalog::{Catalog, CatalogRoutine, Name, Problem};
+use crate::change::{
+    Expr, Ident, ObjectKind, Parameter, ParameterMode, QName, Routine, RoutineBody, Signature, TypeName, Volatility,
+};
 use crate::dialect::Dialect;
+use std::sync::Arc;
 
-pub(super) fn create(_c: &mut Catalog, _n: &QName, _or_replace: bool, _r: &Routine, _d: &dyn Dialect) -> Done {
+/// `CREATE FUNCTION`, `CREATE PROCEDURE`, `CREATE AGGREGATE`.
+pub(super) fn create(catalog: &mut Catalog, name: &QName, or_replace: bool, routine: &Routine, dialect: &dyn Dialect) -> Done {
+    let name = catalog.creation_name(name)?;
+    let routine = kept(catalog, routine, dialect);
+    let signature = signature(catalog, inputs(&routine).map(|parameter| &parameter.data_type), dialect);
+    let old = catalog.routines.get(&name).and_then(|all| all.iter().find(|own| own.signature == signature)).cloned();
+    if let Some(old) = &old {
+        if !or_replace {
+            return Err(exists(routine.kind, &name.name));
+        }
+        replaceable(&name, &old.routine, &routine)?;
+    }
+    let rights = privileges::initial_routine(catalog, &name.schema);
+    let new = match old {
+        Some(old) => CatalogRoutine { routine, ..old },
+        None => CatalogRoutine {
+            id: catalog.new_id(),
+            signature,
+            routine,
+            owner: privileges::creator(catalog),
+            privileges: rights.0,
+            public_revoked: rights.1,
+            name,
+        },
+    };
+    catalog.put_routine(new);
     Ok(())
 }
 
-pub(super) fn alter(_c: &mut Catalog, _k: ObjectKind, _s: &Signature, _options: &str, _d: &dyn Dialect) -> Done {
+/// `ALTER FUNCTION ...` with options.
+pub(super) fn alter(catalog: &mut Catalog, kind: ObjectKind, of: &Signature, options: &str, dialect: &dyn Dialect) -> Done {
+    for (name, signature) in find(catalog, kind, of, dialect)? {
+        catalog.edit_routine(&name, &signature, |own| set_options(&mut own.routine, options));
+    }
     Ok(())
+}
+
+/// The routine that a statement names by its signature; without argument types the only one of the name.
+pub(super) fn find(
+    catalog: &Catalog,
+    kind: ObjectKind,
+    of: &Signature,
+    dialect: &dyn Dialect,
+) -> Result<Vec<(Name, Arc<str>)>, Problem> {
+    let Some(name) = catalog.resolve_routine(&of.name) else {
+        return if catalog.may_lie_outside(&of.name, dialect) { Ok(Vec::new()) } else { Err(absent(kind, of, dialect)) };
+    };
+    let overloads = &catalog.routines[&name];
+    let Some(arguments) = &of.arguments else {
+        return match overloads.as_slice() {
+            [only] => Ok(vec![(name, only.signature.clone())]),
+            _ => {
+                let message = format!("function name \"{}\" is not unique", of.name);
+                Err(Problem::Other { code: "42725", message })
+            }
+        };
+    };
+    let wanted = signature(catalog, arguments, dialect);
+    let every = |own: &CatalogRoutine| {
+        // A procedure may also be named with the types of its output parameters.
+        let all = own.routine.parameters.iter().filter(|parameter| parameter.mode != ParameterMode::Table);
+        signature(catalog, all.map(|parameter| &parameter.data_type), dialect) == wanted
+    };
+    let found = overloads.iter().find(|own| own.signature == wanted).or_else(|| overloads.iter().find(|own| every(own)));
+    match found {
+        Some(own) => Ok(vec![(name, own.signature.clone())]),
+        None => Err(absent(kind, of, dialect)),
+    }
+}
+
+/// The text of argument types, which tells overloads apart. Modifiers and the number of dimensions do not count.
+pub(super) fn signature<'a>(catalog: &Catalog, types: impl IntoIterator<Item = &'a TypeName>, dialect: &dyn Dialect) -> Arc<str> {
+    let bare = |data_type: &TypeName| TypeName {
+        modifiers: Vec::new(),
+        dimensions: data_type.dimensions.min(1),
+        ..catalog.full_type(data_type)
+    };
+    types.into_iter().map(|data_type| dialect.type_text(&bare(data_type))).collect::<Vec<_>>().join(", ").into()
+}
+
+fn inputs(routine: &Routine) -> impl Iterator<Item = &Parameter> {
+    routine.parameters.iter().filter(|parameter| match parameter.mode {
+        ParameterMode::In | ParameterMode::InOut | ParameterMode::Variadic => true,
+        ParameterMode::Out | ParameterMode::Table => false,
+    })
+}
+
+fn absent(kind: ObjectKind, of: &Signature, dialect: &dyn Dialect) -> Problem {
+    let types = of
+        .arguments
+        .as_ref()
+        .map(|types| format!("({})", types.iter().map(|data_type| dialect.type_text(data_type)).collect::<Vec<_>>().join(", ")));
+    Problem::Missing { kind, name: format!("{}{}", of.name, types.unwrap_or_default()), of: None }
+}
+
+/// The routine as it is kept: types and the names in its standard SQL body with their schemas.
+fn kept(catalog: &Catalog, routine: &Routine, dialect: &dyn Dialect) -> Routine {
+    let full = |expr: &Expr| catalog.settled(expr, dialect);
+    let parameter = |parameter: &Parameter| Parameter {
+        data_type: catalog.full_type(&parameter.data_type),
+        default: parameter.default.as_ref().map(full),
+        ..parameter.clone()
+    };
+    Routine {
+        parameters: routine.parameters.iter().map(parameter).collect(),
+        returns: routine.returns.as_ref().map(|returns| catalog.full_type(returns)),
+        body: match &routine.body {
+            RoutineBody::Sql(body) => RoutineBody::Sql(full(body)),
+            body @ (RoutineBody::Text(_) | RoutineBody::Library(..) | RoutineBody::Aggregate(_)) => body.clone(),
+        },
+        ..routine.clone()
+    }
+}
+
+fn replaceable(name: &Name, old: &Routine, new: &Routine) -> Done {
+    let refuse = |result| Err(Problem::RoutineReplaced { name: name.name.to_string(), result });
+    if old.kind != new.kind {
+        return Err(Problem::Other { code: "42809", message: "cannot change routine kind".to_owned() });
+    }
+    let outs = |routine: &Routine| -> Vec<(Option<Ident>, TypeName)> {
+        let is_out = |mode| matches!(mode, ParameterMode::Out | ParameterMode::InOut | ParameterMode::Table);
+        let outs = routine.parameters.iter().filter(|parameter| is_out(parameter.mode));
+        outs.map(|parameter| (parameter.name.clone(), without_modifiers(&parameter.data_type))).collect()
+    };
+    let returns = |routine: &Routine| routine.returns.as_ref().map(without_modifiers);
+    let (old_outs, new_outs) = (outs(old), outs(new));
+    let same_result = match (old_outs.is_empty(), new_outs.is_empty()) {
+        (true, true) => returns(old) == returns(new),
+        (false, false) => old_outs == new_outs,
+        _ => false,
+    };
+    if !same_result || old.returns_set != new.returns_set {
+        return refuse(true);
+    }
+    for (old, new) in inputs(old).zip(inputs(new)) {
+        if old.name.is_some() && old.name != new.name || old.default.is_some() && new.default.is_none() {
+            return refuse(false);
+        }
+    }
+    Ok(())
+}
+
+fn without_modifiers(data_type: &TypeName) -> TypeName {
+    TypeName { modifiers: Vec::new(), dimensions: data_type.dimensions.min(1), ..data_type.clone() }
+}
+
+/// Takes the options of `ALTER FUNCTION` over: words in any case, values as written.
+fn set_options(routine: &mut Routine, options: &str) {
+    let words = split_words(options);
+    let upper: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();
+    let mut at = 0;
+    while at < words.len() {
+        let rest: Vec<&str> = upper[at..].iter().map(String::as_str).collect();
+        let value = |ahead: usize| words.get(at + ahead).map(|word| String::from(*word));
+        at += match rest.as_slice() {
+            ["IMMUTABLE", ..] => set(&mut routine.volatility, Volatility::Immutable, 1),
+            ["STABLE", ..] => set(&mut routine.volatility, Volatility::Stable, 1),
+            ["VOLATILE", ..] => set(&mut routine.volatility, Volatility::Volatile, 1),
+            ["STRICT", ..] => set(&mut routine.strict, true, 1),
+            ["RETURNS", "NULL", "ON", "NULL", "INPUT", ..] => set(&mut routine.strict, true, 5),
+            ["CALLED", "ON", "NULL", "INPUT", ..] => set(&mut routine.strict, false, 4),
+            ["SECURITY", who, ..] => set(&mut routine.security_definer, *who == "DEFINER", 2),
+            ["NOT", "LEAKPROOF", ..] => set(&mut routine.leakproof, false, 2),
+            ["LEAKPROOF", ..] => set(&mut routine.leakproof, true, 1),
+            ["PARALLEL", how, ..] => set(&mut routine.parallel, Ident::from(*how), 2),
+            ["COST", ..] => set(&mut routine.cost, value(1), 2),
+            ["ROWS", ..] => set(&mut routine.rows, value(1), 2),
+            ["SUPPORT", ..] => {
+                let name = value(1).unwrap_or_default();
+                let support = match name.split_once('.') {
+                    Some((schema, name)) => QName::in_schema(schema, name),
+                    None => QName::bare(name),
+                };
+                set(&mut routine.support, Some(support), 2)
+            }
+            ["RESET", "ALL", ..] => set(&mut routine.settings, Vec::new(), 2),
+            ["RESET", name, ..] => {
+                routine.settings.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+                2
+            }
+            ["SET", _, ..] => set_setting(routine, &words[at..]),
+            _ => 1,
+        };
+    }
+}
+
+fn set<T>(place: &mut T, value: T, words: usize) -> usize {
+    *place = value;
+    words
+}
+
+/// `SET name = value, value`, `SET name FROM CURRENT`: how many words it takes.
+fn set_setting(routine: &mut Routine, words: &[&str]) -> usize {
+    let name = Ident::from(words[1].trim_matches('"').to_lowercase());
+    let mut length = 3.min(words.len());
+    let mut value = words.get(3).map(|value| String::from(*value)).unwrap_or_default();
+    if words.get(2).is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
+        value = "FROM CURRENT".to_owned();
+        length = 4;
+    } else {
+        length += 1;
+        while words.get(length) == Some(&",") {
+            value += &format!(", {}", words.get(length + 1).copied().unwrap_or_default());
+            length += 2;
+        }
+    }
+    routine.settings.retain(|(own, _)| *own != name);
+    if !value.eq_ignore_ascii_case("DEFAULT") {
+        routine.settings.push((name, value));
+    }
+    length
+}
+
+/// Words, quoted strings, commas and equals signs.
+fn split_words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
+            ',' | '=' => 1,
+            _ => rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | '=' | '\'')).unwrap_or(rest.len()),
+        };
+        words.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    words
 }

@@ -1,14 +1,69 @@
 //! Triggers and rules.
 
-use super::Done;
-use crate::catalog::Catalog;
-use crate::change::{QName, Rule, Trigger};
+use super::{Done, exists_member, missing_member};
+use crate::catalog::{Catalog, Name, Problem, Relation};
+use crate::change::{Expr, Ident, ObjectKind, QName, Rule, Trigger};
 use crate::dialect::Dialect;
+use std::sync::Arc;
 
-pub(super) fn create(_c: &mut Catalog, _t: &QName, _or_replace: bool, _x: &Trigger, _d: &dyn Dialect) -> Done {
-    Ok(())
+/// `CREATE TRIGGER`.
+pub(super) fn create(catalog: &mut Catalog, table: &QName, or_replace: bool, trigger: &Trigger, dialect: &dyn Dialect) -> Done {
+    let name = need_table_or_view(catalog, table)?;
+    let missing = trigger.update_of.iter().find(|column| columns_known(catalog, &name) && !catalog.has_column(&name, column));
+    if let Some(column) = missing {
+        return Err(missing_member(ObjectKind::Column, column, &name));
+    }
+    let full = |name: &QName| catalog.resolve_routine(name).map_or_else(|| name.clone(), |found| found.qname());
+    let relation = |name: &QName| catalog.resolve_relation(name).map_or_else(|| name.clone(), |found| found.qname());
+    let new = Arc::new(Trigger {
+        function: full(&trigger.function),
+        when: trigger.when.as_ref().map(|when| catalog.settled(when, dialect)),
+        from: trigger.from.as_ref().map(relation),
+        ..trigger.clone()
+    });
+    put_part(catalog, &name, ObjectKind::Trigger, new, or_replace, |parts| parts.0, |trigger| &trigger.name)
 }
 
-pub(super) fn create_rule(_c: &mut Catalog, _t: &QName, _or_replace: bool, _x: &Rule, _d: &dyn Dialect) -> Done {
-    Ok(())
+/// `CREATE RULE`.
+pub(super) fn create_rule(catalog: &mut Catalog, table: &QName, or_replace: bool, rule: &Rule, dialect: &dyn Dialect) -> Done {
+    let name = need_table_or_view(catalog, table)?;
+    let text: Expr = catalog.settled(&rule.text, dialect);
+    let new = Arc::new(Rule { text, ..rule.clone() });
+    put_part(catalog, &name, ObjectKind::Rule, new, or_replace, |parts| parts.1, |rule| &rule.name)
+}
+
+type Parts<'a> = (&'a mut Vec<Arc<Trigger>>, &'a mut Vec<Arc<Rule>>);
+
+fn put_part<T>(
+    catalog: &mut Catalog,
+    name: &Name,
+    kind: ObjectKind,
+    new: Arc<T>,
+    or_replace: bool,
+    of: impl for<'a> Fn(Parts<'a>) -> &'a mut Vec<Arc<T>>,
+    name_of: impl Fn(&T) -> &Ident,
+) -> Done {
+    let mut done = Ok(());
+    let mut put = |parts: &mut Vec<Arc<T>>| match parts.iter_mut().find(|own| name_of(own) == name_of(&new)) {
+        Some(old) if or_replace => *old = new.clone(),
+        Some(_) => done = Err(exists_member(kind, name_of(&new), name)),
+        None => parts.push(new.clone()),
+    };
+    match catalog.relations.get(name) {
+        Some(Relation::View(_)) => catalog.edit_view(name, |view| put(of((&mut view.triggers, &mut view.rules)))),
+        _ => catalog.edit_table(name, |table| put(of((&mut table.triggers, &mut table.rules)))),
+    }
+    done
+}
+
+fn need_table_or_view(catalog: &Catalog, table: &QName) -> Result<Name, Problem> {
+    let name = catalog.need_relation(table, ObjectKind::Table)?;
+    match catalog.relations.get(&name) {
+        Some(Relation::Table(_) | Relation::View(_)) => Ok(name),
+        _ => Err(Problem::WrongKind { name: name.name.to_string(), expected: ObjectKind::Table }),
+    }
+}
+
+fn columns_known(catalog: &Catalog, name: &Name) -> bool {
+    catalog.view(name).is_none_or(|view| view.columns_known)
 }

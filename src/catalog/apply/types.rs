@@ -1,26 +1,229 @@
 //! Types and domains.
 
-use super::Done;
-use crate::catalog::Catalog;
-use crate::change::{AttributeChange, Domain, DomainChange, EnumChange, QName, TypeShape};
-use crate::dialect::Dialect;
+use super::{Done, exists, exists_member, missing, missing_member, privileges};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, UserType, UserTypeShape};
+use crate::change::{
+    AttributeChange, ColumnValue, Domain, DomainChange, DomainCheck, EnumChange, Expr, ExprShape, Ident, ObjectKind, QName,
+    TypeShape,
+};
+use crate::dialect::{AutomaticName, Dialect};
+use std::sync::Arc;
 
-pub(super) fn create(_c: &mut Catalog, _n: &QName, _s: &TypeShape, _d: &dyn Dialect) -> Done {
+/// `CREATE TYPE`.
+pub(super) fn create(catalog: &mut Catalog, name: &QName, shape: &TypeShape, dialect: &dyn Dialect) -> Done {
+    let name = catalog.creation_name(name)?;
+    let is_shell = |old: &UserType| matches!(&old.shape, UserTypeShape::Type(TypeShape::Base(text)) if text.is_empty());
+    let old = catalog.types.get(&name).cloned();
+    if old.as_deref().is_some_and(|old| !is_shell(old)) || catalog.relations.contains_key(&name) {
+        return Err(exists(ObjectKind::Type, &name.name));
+    }
+    let shape = match shape {
+        TypeShape::Composite(attributes) => TypeShape::Composite(
+            attributes
+                .iter()
+                .map(|(name, data_type, collation)| (name.clone(), catalog.full_type(data_type), collation.clone()))
+                .collect(),
+        ),
+        TypeShape::Enum(_) | TypeShape::Range(_) | TypeShape::Base(_) => shape.clone(),
+    };
+    put_new(catalog, name, UserTypeShape::Type(shape));
     Ok(())
 }
 
-pub(super) fn alter_enum(_c: &mut Catalog, _n: &QName, _x: &EnumChange) -> Done {
+/// `ALTER TYPE ... VALUE`.
+pub(super) fn alter_enum(catalog: &mut Catalog, name: &QName, change: &EnumChange) -> Done {
+    let name = need_type(catalog, name)?;
+    let labels = match &catalog.types[&name].shape {
+        UserTypeShape::Type(TypeShape::Enum(labels)) => labels.clone(),
+        _ => return Err(Problem::WrongKind { name: name.name.to_string(), expected: ObjectKind::Type }),
+    };
+    let unknown = |label: &str| Problem::UnknownLabel { label: label.to_owned(), enumeration: name.name.to_string() };
+    let taken = |label: &str| Problem::Other { code: "42710", message: format!("enum label \"{label}\" already exists") };
+    let place = |label: &Arc<str>| labels.iter().position(|own| own == label);
+    let mut new = labels.clone();
+    match change {
+        EnumChange::Add { label, if_not_exists, .. } if place(label).is_some() => {
+            return if *if_not_exists { Ok(()) } else { Err(taken(label)) };
+        }
+        EnumChange::Add { label, position, .. } => {
+            let at = match position {
+                None => labels.len(),
+                Some((before, other)) => place(other).ok_or_else(|| unknown(other))? + usize::from(!before),
+            };
+            new.insert(at, label.clone());
+            let uncommitted = catalog.session.in_transaction && !catalog.session.new_types.contains(&name);
+            if uncommitted {
+                catalog.session.new_labels.push(name.clone());
+            }
+            catalog.edit_type(&name, |own| own.uncommitted_labels.extend(uncommitted.then(|| label.clone())));
+        }
+        EnumChange::Rename { from, to } => {
+            let at = place(from).ok_or_else(|| unknown(from))?;
+            if place(to).is_some() {
+                return Err(taken(to));
+            }
+            new[at] = to.clone();
+            rename_in_defaults(catalog, &name, from, to);
+        }
+    }
+    catalog.edit_type(&name, |own| own.shape = UserTypeShape::Type(TypeShape::Enum(new)));
     Ok(())
 }
 
-pub(super) fn alter_composite(_c: &mut Catalog, _n: &QName, _x: &AttributeChange, _cascade: bool, _d: &dyn Dialect) -> Done {
+/// `ALTER TYPE ... ATTRIBUTE`.
+pub(super) fn alter_composite(
+    catalog: &mut Catalog,
+    name: &QName,
+    change: &AttributeChange,
+    _cascade: bool,
+    _dialect: &dyn Dialect,
+) -> Done {
+    let name = need_type(catalog, name)?;
+    let mut attributes = match &catalog.types[&name].shape {
+        UserTypeShape::Type(TypeShape::Composite(attributes)) => attributes.clone(),
+        _ => return Err(Problem::WrongKind { name: name.name.to_string(), expected: ObjectKind::Type }),
+    };
+    let place = |attribute: &Ident| attributes.iter().position(|(own, ..)| own == attribute);
+    let need = |attribute: &Ident| place(attribute).ok_or_else(|| missing_member(ObjectKind::Column, attribute, &name));
+    match change {
+        AttributeChange::Add(attribute, ..) if place(attribute).is_some() => {
+            return Err(exists_member(ObjectKind::Column, attribute, &name));
+        }
+        AttributeChange::Add(attribute, data_type, collation) => {
+            attributes.push((attribute.clone(), catalog.full_type(data_type), collation.clone()));
+        }
+        AttributeChange::Drop(attribute, true) if place(attribute).is_none() => {}
+        AttributeChange::Drop(attribute, _) => drop(attributes.remove(need(attribute)?)),
+        AttributeChange::SetType(attribute, data_type, collation) => {
+            let at = need(attribute)?;
+            attributes[at] = (attribute.clone(), catalog.full_type(data_type), collation.clone());
+        }
+        AttributeChange::Rename(from, to) => {
+            let at = need(from)?;
+            if place(to).is_some() {
+                return Err(exists_member(ObjectKind::Column, to, &name));
+            }
+            attributes[at].0 = to.clone();
+        }
+    }
+    catalog.edit_type(&name, |own| own.shape = UserTypeShape::Type(TypeShape::Composite(attributes)));
     Ok(())
 }
 
-pub(super) fn create_domain(_c: &mut Catalog, _n: &QName, _x: &Domain, _d: &dyn Dialect) -> Done {
+/// `CREATE DOMAIN`.
+pub(super) fn create_domain(catalog: &mut Catalog, name: &QName, domain: &Domain, dialect: &dyn Dialect) -> Done {
+    let name = catalog.creation_name(name)?;
+    if catalog.types.contains_key(&name) || catalog.relations.contains_key(&name) {
+        return Err(exists(ObjectKind::Type, &name.name));
+    }
+    let mut kept = Domain {
+        data_type: catalog.full_type(&domain.data_type),
+        default: domain.default.as_ref().map(|default| catalog.settled(default, dialect)),
+        checks: Vec::new(),
+        ..domain.clone()
+    };
+    for check in &domain.checks {
+        let check = kept_check(catalog, &name, check, &kept.checks, dialect)?;
+        kept.checks.push(check);
+    }
+    put_new(catalog, name, UserTypeShape::Domain(kept));
     Ok(())
 }
 
-pub(super) fn alter_domain(_c: &mut Catalog, _n: &QName, _x: &DomainChange, _d: &dyn Dialect) -> Done {
+/// `ALTER DOMAIN`.
+pub(super) fn alter_domain(catalog: &mut Catalog, name: &QName, change: &DomainChange, dialect: &dyn Dialect) -> Done {
+    let name = catalog.resolve_type(name).ok_or_else(|| missing(ObjectKind::Domain, name))?;
+    let mut domain = match &catalog.types[&name].shape {
+        UserTypeShape::Domain(domain) => domain.clone(),
+        UserTypeShape::Type(_) => {
+            return Err(Problem::WrongKind { name: name.name.to_string(), expected: ObjectKind::Domain });
+        }
+    };
+    let place = |check: &Ident| domain.checks.iter().position(|own| own.name.as_ref() == Some(check));
+    let need = |check: &Ident| place(check).ok_or_else(|| missing_member(ObjectKind::DomainConstraint, check, &name));
+    match change {
+        DomainChange::Default(default) => {
+            domain.default = default.as_ref().map(|default| catalog.settled(default, dialect));
+        }
+        DomainChange::NotNull(not_null) => {
+            domain.not_null = *not_null;
+            domain.not_null_name = None;
+        }
+        DomainChange::AddCheck(check) => {
+            let check = kept_check(catalog, &name, check, &domain.checks, dialect)?;
+            domain.checks.push(check);
+        }
+        DomainChange::DropConstraint(check, if_exists, _) => match place(check) {
+            Some(at) => drop(domain.checks.remove(at)),
+            None if domain.not_null_name.as_ref() == Some(check) => {
+                (domain.not_null, domain.not_null_name) = (false, None);
+            }
+            None if *if_exists => {}
+            None => return Err(missing_member(ObjectKind::DomainConstraint, check, &name)),
+        },
+        DomainChange::RenameConstraint(from, to) => {
+            let at = need(from)?;
+            domain.checks[at].name = Some(to.clone());
+        }
+        DomainChange::Validate(check) => {
+            let at = need(check)?;
+            domain.checks[at].not_valid = false;
+        }
+    }
+    catalog.edit_type(&name, |own| own.shape = UserTypeShape::Domain(domain));
     Ok(())
+}
+
+fn put_new(catalog: &mut Catalog, name: Name, shape: UserTypeShape) {
+    if catalog.session.in_transaction {
+        catalog.session.new_types.push(name.clone());
+    }
+    let new = UserType {
+        id: catalog.new_id(),
+        shape,
+        uncommitted_labels: Vec::new(),
+        owner: privileges::creator(catalog),
+        privileges: privileges::initial(catalog, ObjectKind::Type, &name.schema),
+        name,
+    };
+    catalog.put_type(new);
+}
+
+fn need_type(catalog: &Catalog, name: &QName) -> Result<Name, Problem> {
+    catalog.resolve_type(name).ok_or_else(|| missing(ObjectKind::Type, name))
+}
+
+fn kept_check(
+    catalog: &Catalog,
+    domain: &Name,
+    check: &DomainCheck,
+    others: &[DomainCheck],
+    dialect: &dyn Dialect,
+) -> Result<DomainCheck, Problem> {
+    let taken = |name: &str| others.iter().any(|other| other.name.as_deref() == Some(name));
+    let name = match &check.name {
+        Some(name) if taken(name) => return Err(exists_member(ObjectKind::DomainConstraint, name, domain)),
+        Some(name) => name.clone(),
+        None => dialect.automatic_name(&domain.name, &[], AutomaticName::Check, &taken),
+    };
+    Ok(DomainCheck { name: Some(name), expr: catalog.settled(&check.expr, dialect), not_valid: check.not_valid })
+}
+
+/// A default that is a label follows the label's new name.
+fn rename_in_defaults(catalog: &mut Catalog, name: &Name, from: &str, to: &str) {
+    let columns: Vec<_> = catalog.dependents(&Dependency::Type(name.clone())).cloned().collect();
+    let quoted = |label: &str| format!("'{}'", label.replace('\'', "''"));
+    for dependent in columns {
+        let Dependent::Column(table, column) = dependent else { continue };
+        catalog.edit_table(&table, |table| {
+            for own in table.columns.iter_mut().filter(|own| own.name == column) {
+                let ColumnValue::Default(default) = &own.column.value else { continue };
+                if default.shape == ExprShape::Literal(from.into()) {
+                    let sql = default.sql.replacen(&quoted(from), &quoted(to), 1);
+                    let renamed = Expr { shape: ExprShape::Literal(to.into()), ..Expr::plain(sql) };
+                    Arc::make_mut(own).column.value = ColumnValue::Default(renamed);
+                }
+            }
+        });
+    }
 }

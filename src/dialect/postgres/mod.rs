@@ -10,7 +10,7 @@ mod write;
 
 use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
 use crate::catalog::{Catalog, Problem, Schema};
-use crate::change::{Change, Expr, Ident, QName, TypeName};
+use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -57,6 +57,10 @@ impl Dialect for Postgres {
 
     fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName> {
         system::call_type(function, arguments)
+    }
+
+    fn all_privileges(&self, kind: ObjectKind) -> &'static [&'static str] {
+        system::all_privileges(kind)
     }
 
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {

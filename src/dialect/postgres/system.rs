@@ -1,6 +1,6 @@
 //! What every PostgreSQL database has of its own: relations, hidden columns, and the results of common functions.
 
-use crate::change::{QName, TypeName};
+use crate::change::{ObjectKind, QName, TypeName};
 
 /// Names that begin so are reserved for the server's catalogs.
 pub(super) fn is_system_name(name: &str) -> bool {
@@ -10,6 +10,19 @@ pub(super) fn is_system_name(name: &str) -> bool {
 /// The manual's chapter "System Columns".
 pub(super) fn is_system_column(name: &str) -> bool {
     matches!(name, "tableoid" | "xmin" | "cmin" | "xmax" | "cmax" | "ctid")
+}
+
+/// The manual's table "Access Privileges"; `MAINTAIN` (17 and later) is left out, for older servers do not know it.
+pub(super) fn all_privileges(kind: ObjectKind) -> &'static [&'static str] {
+    match kind {
+        ObjectKind::Sequence => &["SELECT", "UPDATE", "USAGE"],
+        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate | ObjectKind::Routine => &["EXECUTE"],
+        ObjectKind::Schema => &["CREATE", "USAGE"],
+        ObjectKind::Type | ObjectKind::Domain => &["USAGE"],
+        ObjectKind::Database => &["CONNECT", "CREATE", "TEMPORARY"],
+        ObjectKind::Tablespace => &["CREATE"],
+        _ => &["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"],
+    }
 }
 
 /// Results that `pg_proc` gives for every overload of the name with that many arguments.
