@@ -7,6 +7,7 @@ mod edit;
 mod object;
 mod problem;
 mod references;
+pub mod render;
 mod resolve;
 
 pub use object::*;

@@ -45,6 +45,12 @@ pub trait Dialect: Sync {
     /// What `ALL PRIVILEGES` on an object of a kind stands for, in capitals.
     fn all_privileges(&self, kind: ObjectKind) -> &'static [&'static str];
 
+    /// What is set before a whole schema is created, so that bodies may name what comes after them.
+    fn preamble(&self) -> Vec<Change>;
+
+    /// Whether something that is kept by name only needs no type, table or routine to be there.
+    fn stands_alone(&self, kind: ObjectKind, words: &str) -> bool;
+
     /// What happens to an application's values when a column's type changes.
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;
 

@@ -25,7 +25,8 @@ impl Dialect for Postgres {
 
     fn empty_catalog(&self) -> Catalog {
         let mut catalog = Catalog::default();
-        catalog.schemas.insert("public".into(), Arc::new(Schema::default()));
+        let privileges = [(("public".into(), "USAGE".into()), Vec::new())].into_iter().collect();
+        catalog.schemas.insert("public".into(), Arc::new(Schema { owner: None, privileges }));
         catalog.system_schemas = &["pg_catalog", "information_schema", "pg_toast", "pg_temp"];
         catalog.session.search_path = vec!["public".into()];
         catalog
@@ -61,6 +62,14 @@ impl Dialect for Postgres {
 
     fn all_privileges(&self, kind: ObjectKind) -> &'static [&'static str] {
         system::all_privileges(kind)
+    }
+
+    fn preamble(&self) -> Vec<Change> {
+        vec![Change::Set { name: "check_function_bodies".into(), value: Some(vec!["off".into()]), local: false }]
+    }
+
+    fn stands_alone(&self, kind: ObjectKind, words: &str) -> bool {
+        system::stands_alone(kind, words)
     }
 
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {

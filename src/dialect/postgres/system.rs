@@ -25,6 +25,15 @@ pub(super) fn all_privileges(kind: ObjectKind) -> &'static [&'static str] {
     }
 }
 
+/// Whether an object that is kept by name only needs no type, table or routine.
+pub(super) fn stands_alone(kind: ObjectKind, words: &str) -> bool {
+    const HEADS: [&str; 6] = ["FOREIGN DATA WRAPPER", "LANGUAGE", "SERVER", "TEXT SEARCH", "USER MAPPING", "ACCESS METHOD"];
+    match kind {
+        ObjectKind::Role | ObjectKind::Tablespace | ObjectKind::Collation => true,
+        _ => HEADS.iter().any(|head| words.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head))),
+    }
+}
+
 /// Results that `pg_proc` gives for every overload of the name with that many arguments.
 pub(super) fn call_type(function: &QName, arguments: u16) -> Option<TypeName> {
     if function.schema.as_deref().is_some_and(|schema| schema != "pg_catalog") {

@@ -1,0 +1,261 @@
+//! A schema state as the changes that make it from nothing, in an order that the server accepts, and as one text: sorted,
+//! the same for the same state, made to be read and compared.
+
+mod late;
+mod rights;
+mod table;
+
+use super::{Catalog, Dependency, Dependent, Name, Relation, UserTypeShape};
+use crate::change::{Change, CreateView, Ident, ObjectKind, ObjectRef, Persistence, QName, SequenceOptions};
+use crate::dialect::Dialect;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The whole state as SQL, statement by statement, each ended with `;` and an empty line.
+pub fn sql(catalog: &Catalog, dialect: &dyn Dialect) -> String {
+    creation(catalog, dialect).iter().map(|change| format!("{};\n\n", dialect.write(change))).collect()
+}
+
+/// The changes that make the state in a new, empty database.
+pub fn creation(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<Change> {
+    let empty = dialect.empty_catalog();
+    let mut changes = dialect.preamble();
+    changes.extend(catalog.schemas.keys().filter(|name| !empty.schemas.contains_key(*name)).map(|name| Change::CreateSchema {
+        name: name.clone(),
+        if_not_exists: false,
+        owner: None,
+    }));
+    let usual = empty.creation_schema();
+    changes.extend(catalog.extensions.values().map(|extension| Change::CreateExtension {
+        name: extension.name.clone(),
+        if_not_exists: true,
+        schema: extension.schema.clone().filter(|schema| Some(schema) != usual && catalog.schemas.contains_key(schema)),
+        version: None,
+        cascade: false,
+    }));
+    for node in in_order(catalog, dialect) {
+        node.create(catalog, &mut changes);
+    }
+    late::changes(catalog, &mut changes);
+    rights::changes(catalog, &empty, dialect, &mut changes);
+    changes
+}
+
+/// What is created as a whole. The order is that in which they come where no dependency says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Early(ObjectKind, String),
+    Type(Name),
+    Sequence(Name),
+    Table(Name),
+    Routine(Name, Arc<str>),
+    Other(ObjectKind, String),
+    View(Name),
+    MaterializedView(Name),
+}
+
+/// All nodes, each after those that it needs. Of those that need each other the first is as good as any.
+fn in_order(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<Node> {
+    let needs = needs(catalog, dialect);
+    let mut missing: BTreeMap<&Node, usize> = BTreeMap::new();
+    let mut needed_by: BTreeMap<&Node, Vec<&Node>> = BTreeMap::new();
+    for (node, on) in &needs {
+        let on: Vec<_> = on.iter().filter(|other| *other != node && needs.contains_key(*other)).collect();
+        missing.insert(node, on.len());
+        on.into_iter().for_each(|other| needed_by.entry(other).or_default().push(node));
+    }
+    let mut ready: BTreeSet<&Node> = missing.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).collect();
+    let mut order = Vec::with_capacity(needs.len());
+    while let Some(next) = ready.pop_first().or_else(|| missing.keys().next().copied()) {
+        missing.remove(next);
+        order.push(next.clone());
+        for waiting in needed_by.get(next).into_iter().flatten() {
+            if let Some(count) = missing.get_mut(waiting) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    ready.insert(waiting);
+                }
+            }
+        }
+    }
+    order
+}
+
+fn needs(catalog: &Catalog, dialect: &dyn Dialect) -> BTreeMap<Node, BTreeSet<Node>> {
+    let mut needs: BTreeMap<Node, BTreeSet<Node>> = BTreeMap::new();
+    let nodes =
+        |dependent: Dependent| -> Vec<Node> { catalog.references(&dependent).flat_map(|on| provider(catalog, on)).collect() };
+    for (name, relation) in &catalog.relations {
+        match relation {
+            Relation::Table(table) if table.persistence != Persistence::Temporary => {
+                let mut on = nodes(Dependent::Relation(name.clone()));
+                for column in &table.columns {
+                    on.extend(nodes(Dependent::Column(name.clone(), column.name.clone())));
+                }
+                for constraint in table.constraints.iter().filter(|constraint| table::is_inline(constraint)) {
+                    let constraint = constraint.name.clone().unwrap_or_default();
+                    on.extend(nodes(Dependent::Constraint(name.clone(), constraint)));
+                }
+                on.extend(table.partition_of.iter().map(|(parent, _)| Node::Table(parent.clone())));
+                needs.insert(Node::Table(name.clone()), on.into_iter().collect());
+            }
+            Relation::View(view) if !view.temporary => {
+                needs.insert(view_node(view), nodes(Dependent::Relation(name.clone())).into_iter().collect());
+            }
+            Relation::Sequence(sequence) if !sequence.identity && sequence.persistence != Persistence::Temporary => {
+                // The column that owns it is named later: its table's default needs the sequence.
+                needs.insert(Node::Sequence(name.clone()), BTreeSet::new());
+            }
+            Relation::Table(_) | Relation::View(_) | Relation::Sequence(_) | Relation::Index(_) => {}
+        }
+    }
+    for name in catalog.types.keys() {
+        needs.insert(Node::Type(name.clone()), nodes(Dependent::Type(name.clone())).into_iter().collect());
+    }
+    for routine in catalog.routines.values().flat_map(|all| all.iter()) {
+        let on = nodes(Dependent::Routine(routine.name.clone(), routine.signature.clone()));
+        needs.insert(Node::Routine(routine.name.clone(), routine.signature.clone()), on.into_iter().collect());
+    }
+    for (kind, words) in catalog.others.keys().filter(|(kind, _)| !late::is_late(*kind)) {
+        let node = if dialect.stands_alone(*kind, words) { Node::Early } else { Node::Other };
+        needs.insert(node(*kind, words.clone()), BTreeSet::new());
+    }
+    needs
+}
+
+fn view_node(view: &super::View) -> Node {
+    if view.materialized { Node::MaterializedView(view.name.clone()) } else { Node::View(view.name.clone()) }
+}
+
+/// The nodes that make what something depends on.
+fn provider(catalog: &Catalog, on: &Dependency) -> Vec<Node> {
+    match on {
+        Dependency::Relation(name) | Dependency::Column(name, _) => match catalog.relations.get(name) {
+            Some(Relation::Table(_)) => vec![Node::Table(name.clone())],
+            Some(Relation::View(view)) => vec![view_node(view)],
+            Some(Relation::Sequence(_)) => vec![Node::Sequence(name.clone())],
+            Some(Relation::Index(owner)) => vec![Node::Table(owner.clone())],
+            None => Vec::new(),
+        },
+        Dependency::Type(name) => vec![Node::Type(name.clone())],
+        Dependency::Routine(name) => {
+            let all = catalog.routines.get(name).into_iter().flat_map(|all| all.iter());
+            all.map(|own| Node::Routine(name.clone(), own.signature.clone())).collect()
+        }
+        Dependency::Other(kind, name) => {
+            let text = name.to_string();
+            vec![Node::Early(*kind, text.clone()), Node::Other(*kind, text)]
+        }
+    }
+}
+
+impl Node {
+    fn create(&self, catalog: &Catalog, changes: &mut Vec<Change>) {
+        match self {
+            Node::Early(kind, words) | Node::Other(kind, words) => other(catalog, *kind, words, changes),
+            Node::Type(name) => changes.extend(catalog.types.get(name).map(|own| match &own.shape {
+                UserTypeShape::Type(shape) => Change::CreateType { name: name.qname(), shape: shape.clone() },
+                UserTypeShape::Domain(domain) => Change::CreateDomain { name: name.qname(), domain: Box::new(domain.clone()) },
+            })),
+            Node::Sequence(name) => changes.extend(catalog.sequence(name).map(|own| Change::CreateSequence {
+                name: name.qname(),
+                if_not_exists: false,
+                persistence: own.persistence,
+                options: Box::new(SequenceOptions { name: None, owned_by: None, restart: None, ..own.options.clone() }),
+            })),
+            Node::Table(name) => {
+                if let Some(own) = catalog.table(name) {
+                    table::create(catalog, own, changes);
+                }
+            }
+            Node::Routine(name, signature) => {
+                let all = catalog.routines.get(name).into_iter().flat_map(|all| all.iter());
+                changes.extend(all.filter(|own| own.signature == *signature).map(|own| Change::CreateRoutine {
+                    name: name.qname(),
+                    or_replace: false,
+                    routine: Box::new(own.routine.clone()),
+                }));
+            }
+            Node::View(name) | Node::MaterializedView(name) => view(catalog, name, changes),
+        }
+    }
+}
+
+fn view(catalog: &Catalog, name: &Name, changes: &mut Vec<Change>) {
+    let Some(view) = catalog.view(name) else { return };
+    changes.push(Change::CreateView(Box::new(CreateView {
+        name: name.qname(),
+        or_replace: false,
+        if_not_exists: false,
+        temporary: false,
+        materialized: view.materialized,
+        recursive: false,
+        columns: if view.columns_known { view.columns.iter().map(|column| column.name.clone()).collect() } else { Vec::new() },
+        query: view.query.clone(),
+        options: view.options.clone(),
+        check_option: view.check_option.clone(),
+        no_data: !view.populated,
+        tablespace: view.tablespace.clone(),
+        access_method: None,
+    })));
+}
+
+/// Something kept by name only: the statements that made it.
+fn other(catalog: &Catalog, kind: ObjectKind, words: &str, changes: &mut Vec<Change>) {
+    let Some(other) = catalog.others.get(&(kind, words.to_owned())) else { return };
+    let object = ObjectRef { words: Some(words.to_owned()), ..ObjectRef::new(kind, QName::bare(words)) };
+    for (at, sql) in other.statements.iter().enumerate() {
+        let (object, sql) = (object.clone(), sql.to_string());
+        changes.push(match at {
+            0 => Change::CreateOther { object, if_not_exists: false, or_replace: false, sql },
+            _ => Change::AlterOther { object, sql },
+        });
+    }
+}
+
+/// A statement's object for something in a schema.
+fn object(kind: ObjectKind, name: &Name) -> ObjectRef {
+    ObjectRef::new(kind, name.qname())
+}
+
+/// The kind of a relation as statements name it.
+fn relation_kind(relation: &Relation) -> ObjectKind {
+    match relation {
+        Relation::Table(table) if table.server.is_some() => ObjectKind::ForeignTable,
+        Relation::Table(_) => ObjectKind::Table,
+        Relation::View(view) if view.materialized => ObjectKind::MaterializedView,
+        Relation::View(_) => ObjectKind::View,
+        Relation::Sequence(_) => ObjectKind::Sequence,
+        Relation::Index(_) => ObjectKind::Index,
+    }
+}
+
+/// Whether a relation lives for one session only and is not shown.
+fn is_temporary(relation: &Relation) -> bool {
+    match relation {
+        Relation::Table(table) => table.persistence == Persistence::Temporary,
+        Relation::View(view) => view.temporary,
+        Relation::Sequence(sequence) => sequence.persistence == Persistence::Temporary,
+        Relation::Index(_) => false,
+    }
+}
+
+/// A routine's object with its input types.
+fn routine_object(own: &super::CatalogRoutine) -> ObjectRef {
+    let types = own.routine.parameters.iter().filter(|parameter| is_input(parameter.mode));
+    let arguments = Some(types.map(|parameter| parameter.data_type.clone()).collect());
+    ObjectRef { arguments, ..object(own.routine.kind, &own.name) }
+}
+
+fn is_input(mode: crate::change::ParameterMode) -> bool {
+    use crate::change::ParameterMode::{In, InOut, Out, Table, Variadic};
+    match mode {
+        In | InOut | Variadic => true,
+        Out | Table => false,
+    }
+}
+
+/// A name outside schemas.
+fn bare(kind: ObjectKind, name: &Ident) -> ObjectRef {
+    ObjectRef::new(kind, QName::bare(name.clone()))
+}

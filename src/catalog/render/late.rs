@@ -1,0 +1,164 @@
+//! What comes when all tables, routines and views are there: ownership of sequences, indexes, foreign keys, triggers, rules,
+//! policies, and what is kept by name only and may name all of these.
+
+use super::other;
+use super::table::{alter, is_inherited, is_inline};
+use crate::catalog::{Catalog, Index, Name, Relation, Table, View};
+use crate::change::{
+    AlterTable, Change, Constraint, ConstraintKind, CreateIndex, Firing, Ident, ObjectKind, Persistence, ReplicaIdentity,
+    RowSecurity, Rule, SequenceOptions, TableAction, Trigger,
+};
+use std::sync::Arc;
+
+/// Whether something kept by name only may name everything else.
+pub(super) fn is_late(kind: ObjectKind) -> bool {
+    matches!(
+        kind,
+        ObjectKind::Publication
+            | ObjectKind::Subscription
+            | ObjectKind::Statistics
+            | ObjectKind::EventTrigger
+            | ObjectKind::Database
+    )
+}
+
+/// All of it.
+pub(super) fn changes(catalog: &Catalog, changes: &mut Vec<Change>) {
+    let relations = || catalog.relations.values().filter(|relation| !super::is_temporary(relation));
+    let tables = || relations().filter_map(|relation| if let Relation::Table(table) = relation { Some(table) } else { None });
+    let views = || relations().filter_map(|relation| if let Relation::View(view) = relation { Some(view) } else { None });
+    changes.extend(relations().filter_map(owned_by));
+    indexes(catalog, tables().collect(), changes);
+    for view in views() {
+        changes.extend(view.indexes.iter().map(|index| create_index(&view.name, index)));
+        view_defaults(view, changes);
+    }
+    for table in tables() {
+        constraints(catalog, table, changes);
+    }
+    for table in tables() {
+        programs(&table.name, &table.triggers, &table.rules, changes);
+        security(table, changes);
+        storage(table, changes);
+    }
+    for view in views() {
+        programs(&view.name, &view.triggers, &view.rules, changes);
+    }
+
+    for (kind, words) in catalog.others.keys().filter(|(kind, _)| is_late(*kind)) {
+        other(catalog, *kind, words, changes);
+    }
+}
+
+fn owned_by(relation: &Relation) -> Option<Change> {
+    let Relation::Sequence(sequence) = relation else { return None };
+    let (table, column) = sequence.owned_by.as_ref().filter(|_| !sequence.identity)?;
+    let owner = Some(Some((table.qname(), column.clone())));
+    let options = Box::new(SequenceOptions { owned_by: owner, ..SequenceOptions::default() });
+    Some(Change::AlterSequence { name: sequence.name.qname(), if_exists: false, options })
+}
+
+/// The indexes of partitions come before those of their parents, which then take them as their own.
+fn indexes(catalog: &Catalog, mut tables: Vec<&Arc<Table>>, changes: &mut Vec<Change>) {
+    let depth = |table: &Table| {
+        let mut depth = 0;
+        let mut at = table.partition_of.as_ref();
+        while let Some((parent, _)) = at {
+            depth += 1;
+            at = catalog.table(parent).filter(|_| depth < 64).and_then(|parent| parent.partition_of.as_ref());
+        }
+        std::cmp::Reverse(depth)
+    };
+    tables.sort_by_cached_key(|table| depth(table));
+    for table in tables {
+        let mut own: Vec<_> = table.indexes.iter().filter(|index| index.constraint.is_none() && !index.primary).collect();
+        own.sort_by(|a, b| a.name.cmp(&b.name));
+        changes.extend(own.into_iter().map(|index| create_index(&table.name, index)));
+    }
+}
+
+fn create_index(table: &Name, index: &Index) -> Change {
+    Change::CreateIndex(Box::new(CreateIndex {
+        name: Some(index.name.clone()),
+        table: table.qname(),
+        unique: index.unique,
+        concurrently: false,
+        if_not_exists: false,
+        only: index.only && !index.valid,
+        shape: index.shape.clone(),
+    }))
+}
+
+/// Foreign keys, and what is not validated yet.
+fn constraints(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>) {
+    let parents: Vec<Name> =
+        table.inherits.iter().cloned().chain(table.partition_of.iter().map(|(parent, _)| parent.clone())).collect();
+    let of_parent = |constraint: &Constraint| {
+        let same = |own: &Arc<Constraint>| match (&own.kind, &constraint.kind) {
+            (ConstraintKind::ForeignKey(own), ConstraintKind::ForeignKey(key)) => own == key,
+            _ => false,
+        };
+        let parent = table.partition_of.as_ref().and_then(|(parent, _)| catalog.table(parent));
+        parent.is_some_and(|parent| parent.constraints.iter().any(same)) || is_inherited(catalog, &parents, constraint)
+    };
+    for constraint in table.constraints.iter().filter(|constraint| !is_inline(constraint) && !of_parent(constraint)) {
+        changes.push(alter(table, TableAction::AddConstraint((**constraint).clone())));
+    }
+}
+
+fn view_defaults(view: &View, changes: &mut Vec<Change>) {
+    changes.extend(view.defaults.iter().map(|(column, default)| {
+        let action = TableAction::SetDefault { column: column.clone(), default: default.clone() };
+        let table = view.name.qname();
+        Change::AlterTable(Box::new(AlterTable { kind: ObjectKind::View, table, if_exists: false, only: false, action }))
+    }));
+}
+
+fn programs(name: &Name, triggers: &[Arc<Trigger>], rules: &[Arc<Rule>], changes: &mut Vec<Change>) {
+    let firing = |action: TableAction| {
+        let table = name.qname();
+        Change::AlterTable(Box::new(AlterTable { kind: ObjectKind::Table, table, if_exists: false, only: false, action }))
+    };
+    for trigger in sorted(triggers, |trigger| &trigger.name) {
+        changes.push(Change::CreateTrigger { table: name.qname(), or_replace: false, trigger: Box::new((**trigger).clone()) });
+        if trigger.enabled != Firing::Origin {
+            changes.push(firing(TableAction::SetTrigger { name: Some(trigger.name.clone()), firing: trigger.enabled }));
+        }
+    }
+    for rule in sorted(rules, |rule| &rule.name) {
+        changes.push(Change::CreateRule { table: name.qname(), or_replace: false, rule: Box::new((**rule).clone()) });
+        if rule.enabled != Firing::Origin {
+            changes.push(firing(TableAction::SetRule { name: rule.name.clone(), firing: rule.enabled }));
+        }
+    }
+}
+
+fn security(table: &Table, changes: &mut Vec<Change>) {
+    for policy in sorted(&table.policies, |policy| &policy.name) {
+        changes.push(Change::CreatePolicy { table: table.name.qname(), policy: Box::new((**policy).clone()) });
+    }
+    if table.row_security {
+        changes.push(alter(table, TableAction::RowSecurity(RowSecurity::Enable)));
+    }
+    if table.force_row_security {
+        changes.push(alter(table, TableAction::RowSecurity(RowSecurity::Force)));
+    }
+}
+
+fn storage(table: &Table, changes: &mut Vec<Change>) {
+    if table.persistence == Persistence::Temporary {
+        return;
+    }
+    if table.replica_identity != ReplicaIdentity::Default {
+        changes.push(alter(table, TableAction::ReplicaIdentity(table.replica_identity.clone())));
+    }
+    if table.cluster_on.is_some() {
+        changes.push(alter(table, TableAction::ClusterOn(table.cluster_on.clone())));
+    }
+}
+
+fn sorted<T>(parts: &[Arc<T>], name: impl Fn(&T) -> &Ident) -> Vec<&Arc<T>> {
+    let mut sorted: Vec<_> = parts.iter().collect();
+    sorted.sort_by(|a, b| name(a).cmp(name(b)));
+    sorted
+}
