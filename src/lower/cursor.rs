@@ -7,6 +7,7 @@ use crate::source::Span;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
+use std::rc::Rc;
 
 static POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -36,7 +37,7 @@ pub(crate) struct Cursor<'t> {
     /// The byte range of each token in `text`.
     ranges: Vec<(u32, u32)>,
     /// Byte offsets of the tokens' locations, for what `sqlparser` hands back with a location only.
-    locations: Locations,
+    locations: Rc<Locations>,
 }
 
 impl<'t> Cursor<'t> {
@@ -50,17 +51,11 @@ impl<'t> Cursor<'t> {
         while tokens.last().is_some_and(|token| token.token == Token::SemiColon) {
             tokens.pop();
         }
-        let locations = Locations::of(text);
-        let ranges: Vec<_> = locations.ranges(text, &tokens);
-        let mut cursor = Cursor { text, base, parser: Parser::new(&POSTGRES), ranges: Vec::new(), locations };
-        cursor.take_tokens(tokens, ranges);
-        Ok(cursor)
-    }
-
-    fn take_tokens(&mut self, tokens: Vec<TokenWithSpan>, ranges: Vec<(u32, u32)>) {
-        let parser = Parser::new(&POSTGRES).with_recursion_limit(MAX_RECURSION);
-        self.parser = parser.with_tokens_with_locations(tokens);
-        self.ranges = ranges;
+        let locations = Rc::new(Locations::of(text));
+        mend(&mut tokens);
+        let ranges = locations.ranges(text, &tokens);
+        let parser = Parser::new(&POSTGRES).with_recursion_limit(MAX_RECURSION).with_tokens_with_locations(tokens);
+        Ok(Cursor { text, base, parser, ranges, locations })
     }
 
     // The place.
@@ -141,14 +136,9 @@ impl<'t> Cursor<'t> {
         self.text_from(mark)
     }
 
-    /// The byte offset of a location that `sqlparser` reports.
-    pub fn offset_of(&self, location: Location) -> usize {
-        self.locations.offset(self.text, location)
-    }
-
-    /// The byte range of a span that `sqlparser` reports.
-    pub fn offsets_of(&self, span: sqlparser::tokenizer::Span) -> (usize, usize) {
-        (self.offset_of(span.start), self.offset_of(span.end))
+    /// Finds the byte offsets of locations that `sqlparser` reports.
+    pub fn locations(&self) -> Rc<Locations> {
+        Rc::clone(&self.locations)
     }
 
     /// The error that something else was expected here.
@@ -492,6 +482,26 @@ impl<'t> Cursor<'t> {
     }
 }
 
+/// Words that `sqlparser` takes for names although they are grammar, told in the words that it knows: `x ISNULL` as `x IS
+/// NULL`, and no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here.
+fn mend(tokens: &mut Vec<TokenWithSpan>) {
+    let mut at = 1;
+    while at < tokens.len() {
+        let before = &tokens[at - 1].token;
+        if is_word(&tokens[at].token, "ISNULL") && !is_word(before, "AS") && !matches!(before, Token::Period | Token::Comma) {
+            tokens[at].token = Token::make_keyword("IS");
+            let null = TokenWithSpan { token: Token::make_keyword("NULL"), span: tokens[at].span };
+            tokens.insert(at + 1, null);
+        } else if is_word(&tokens[at].token, "ONLY")
+            && (is_word(before, "FROM") || is_word(before, "JOIN"))
+            && matches!(tokens.get(at + 1), Some(TokenWithSpan { token: Token::Word(_), .. }))
+        {
+            tokens.remove(at);
+        }
+        at += 1;
+    }
+}
+
 /// A word as PostgreSQL stores it: in lower case unless quoted, cut to 63 bytes. The server folds letters beyond ASCII only
 /// in single-byte encodings.
 pub(crate) fn fold(word: &Word) -> Ident {
@@ -570,7 +580,7 @@ fn shorten(text: &str) -> &str {
 }
 
 /// Where the lines of a text begin, to find the byte of a line and column.
-struct Locations {
+pub(super) struct Locations {
     lines: Vec<u32>,
     /// Whether a character is a byte, so that a column needs no counting.
     ascii: bool,
@@ -582,7 +592,8 @@ impl Locations {
         Locations { lines: std::iter::once(0).chain(breaks).collect(), ascii: text.is_ascii() }
     }
 
-    fn offset(&self, text: &str, location: Location) -> usize {
+    /// The byte offset of a location in the text.
+    pub fn offset(&self, text: &str, location: Location) -> usize {
         let line = (location.line as usize).saturating_sub(1);
         let Some(&start) = self.lines.get(line) else { return text.len() };
         let column = (location.column as usize).saturating_sub(1);

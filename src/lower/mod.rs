@@ -7,7 +7,10 @@ mod client;
 mod cursor;
 mod expr;
 mod literal;
+mod names;
+mod output;
 mod postgres;
+mod query;
 mod types;
 
 pub use body::block;
