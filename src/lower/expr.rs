@@ -61,7 +61,9 @@ pub(super) fn shape(expr: &SqlExpr) -> ExprShape {
             _ => ExprShape::Other,
         },
         SqlExpr::UnaryOp { op: UnaryOperator::Plus, expr } if matches!(expr.as_ref(), SqlExpr::Value(_)) => shape(expr),
-        SqlExpr::IsNotNull(_) | SqlExpr::UnaryOp { op: UnaryOperator::Not, .. } | SqlExpr::BinaryOp { op: BinaryOperator::And, .. } => {
+        SqlExpr::IsNotNull(_)
+        | SqlExpr::UnaryOp { op: UnaryOperator::Not, .. }
+        | SqlExpr::BinaryOp { op: BinaryOperator::And, .. } => {
             let mut columns = Vec::new();
             tested_columns(expr, &mut columns);
             if columns.is_empty() { ExprShape::Other } else { ExprShape::NotNull(columns) }
@@ -183,7 +185,10 @@ mod tests {
             ("position('x' in a)", "column a"),
             ("a = ANY (b)", "column a, column b"),
             ("a IS DISTINCT FROM b", "column a, column b"),
-            ("sum(a) FILTER (WHERE b) OVER (PARTITION BY c ORDER BY d)", "function/1 sum, column a, column b, column c, column d"),
+            (
+                "sum(a) FILTER (WHERE b) OVER (PARTITION BY c ORDER BY d)",
+                "function/1 sum, column a, column b, column c, column d",
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(names(text), expected, "{text}");

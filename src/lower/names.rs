@@ -27,8 +27,19 @@ pub(super) struct Names<'t> {
 
 /// Grammar that looks like a call.
 const NO_FUNCTIONS: [&str; 13] = [
-    "array", "coalesce", "greatest", "grouping", "least", "nullif", "row", "xmlconcat", "xmlelement", "xmlforest", "xmlparse",
-    "xmlpi", "xmlroot",
+    "array",
+    "coalesce",
+    "greatest",
+    "grouping",
+    "least",
+    "nullif",
+    "row",
+    "xmlconcat",
+    "xmlelement",
+    "xmlforest",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
 ];
 
 /// Grammar that looks like a column.
@@ -88,7 +99,8 @@ impl<'t> Names<'t> {
         self.refs.push(Ref { kind, parts, ranges });
     }
 
-    fn range(&self, span: sqlparser::tokenizer::Span) -> (u32, u32) {
+    /// The byte range in the statement's text of a span of `sqlparser`'s.
+    pub fn range(&self, span: sqlparser::tokenizer::Span) -> (u32, u32) {
         (self.locations.offset(self.text, span.start) as u32, self.locations.offset(self.text, span.end) as u32)
     }
 
@@ -221,7 +233,9 @@ impl<'t> Names<'t> {
                 self.exprs(trim_characters.iter().flatten());
             }
             Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
-                self.exprs([expr.as_ref(), overlay_what.as_ref(), overlay_from.as_ref()].into_iter().chain(overlay_for.as_deref()));
+                self.exprs(
+                    [expr.as_ref(), overlay_what.as_ref(), overlay_from.as_ref()].into_iter().chain(overlay_for.as_deref()),
+                );
             }
             Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => self.exprs(sets.iter().flatten()),
             Expr::Tuple(list) | Expr::Struct { values: list, .. } => self.exprs(list),
@@ -296,7 +310,9 @@ impl<'t> Names<'t> {
                 }
             }
             DataType::Array(
-                ArrayElemTypeDef::SquareBracket(inner, _) | ArrayElemTypeDef::AngleBracket(inner) | ArrayElemTypeDef::Parenthesis(inner),
+                ArrayElemTypeDef::SquareBracket(inner, _)
+                | ArrayElemTypeDef::AngleBracket(inner)
+                | ArrayElemTypeDef::Parenthesis(inner),
             ) => self.data_type(inner),
             _ => {}
         }
@@ -333,7 +349,8 @@ impl<'t> Names<'t> {
         if !is(&NO_FUNCTIONS) && !matches!(function.args, FunctionArguments::None) {
             self.object(RefKind::Function { arguments: argument_count(&function.args) }, &function.name);
         }
-        let on_sequence = name.is_some_and(|n| ["nextval", "currval", "setval"].iter().any(|word| n.value.eq_ignore_ascii_case(word)));
+        let on_sequence =
+            name.is_some_and(|n| ["nextval", "currval", "setval"].iter().any(|word| n.value.eq_ignore_ascii_case(word)));
         self.arguments(&function.args, on_sequence);
         self.order_by(&function.within_group);
         self.exprs(function.filter.as_deref());
@@ -440,13 +457,57 @@ fn is_object_type(data_type: &DataType) -> bool {
 /// Types of PostgreSQL itself that `sqlparser` has no word for.
 fn is_built_in(name: &ObjectName) -> bool {
     const TYPES: [&str; 48] = [
-        "box", "bpchar", "char", "cidr", "circle", "cstring", "daterange", "datemultirange", "inet", "int4range", "int8range",
-        "int4multirange", "int8multirange", "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money", "name", "numrange",
-        "nummultirange", "oid", "path", "pg_lsn", "pg_snapshot", "point", "polygon", "record", "refcursor", "regcollation",
-        "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole", "regtype",
-        "tid", "tsquery", "tsrange", "tstzrange", "tsvector", "txid_snapshot", "xid", "xml",
+        "box",
+        "bpchar",
+        "char",
+        "cidr",
+        "circle",
+        "cstring",
+        "daterange",
+        "datemultirange",
+        "inet",
+        "int4range",
+        "int8range",
+        "int4multirange",
+        "int8multirange",
+        "jsonpath",
+        "line",
+        "lseg",
+        "macaddr",
+        "macaddr8",
+        "money",
+        "name",
+        "numrange",
+        "nummultirange",
+        "oid",
+        "path",
+        "pg_lsn",
+        "pg_snapshot",
+        "point",
+        "polygon",
+        "record",
+        "refcursor",
+        "regcollation",
+        "regconfig",
+        "regdictionary",
+        "regnamespace",
+        "regoper",
+        "regoperator",
+        "regproc",
+        "regprocedure",
+        "regrole",
+        "regtype",
+        "tid",
+        "tsquery",
+        "tsrange",
+        "tstzrange",
+        "tsvector",
+        "txid_snapshot",
+        "xid",
+        "xml",
     ];
-    name.0.len() == 1 && idents(name).next().is_some_and(|ident| TYPES.iter().any(|known| ident.value.eq_ignore_ascii_case(known)))
+    name.0.len() == 1
+        && idents(name).next().is_some_and(|ident| TYPES.iter().any(|known| ident.value.eq_ignore_ascii_case(known)))
 }
 
 /// The parts of a name in a literal that the database resolves, and their places; the literal's text begins at `base`.

@@ -6,9 +6,9 @@ use super::names::{Names, idents};
 use super::output;
 use crate::change::{Ident, Output, OutputValue, QName, Query, RefKind, Select, Source, SourceKind};
 use sqlparser::ast::{
-    Distinct, Expr, Fetch, FunctionArg, GroupByExpr, Ident as SqlIdent, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr,
-    ObjectName, OrderBy, OrderByKind, Query as SqlQuery, Select as SqlSelect, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins, With,
+    Distinct, Expr, Fetch, FunctionArg, GroupByExpr, Ident as SqlIdent, JoinConstraint, JoinOperator, LimitClause,
+    NamedWindowExpr, ObjectName, OrderBy, OrderByKind, Query as SqlQuery, Select as SqlSelect, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, TableWithJoins, With,
 };
 use sqlparser::tokenizer::Token;
 
@@ -23,8 +23,14 @@ impl<'t> Cursor<'t> {
 
     /// The query whose text runs from the token at `mark` to here, with the names found in it.
     pub fn finish_query(&self, mark: usize, mut names: Names<'t>) -> Query {
-        let selects = std::mem::take(&mut names.selects).into();
-        Query { text: self.text_with(mark, names), selects }
+        let mut selects = std::mem::take(&mut names.selects);
+        let base = self.range_from(mark).0 as u32;
+        for output in selects.iter_mut().flat_map(|select| &mut select.outputs) {
+            if let Output::Star { range } | Output::QualifiedStar { range, .. } = output {
+                *range = (range.0.saturating_sub(base), range.1.saturating_sub(base));
+            }
+        }
+        Query { text: self.text_with(mark, names), selects: selects.into() }
     }
 
     /// Reads a query without the words that only PostgreSQL has at its top; says which select it is.
@@ -123,7 +129,10 @@ impl Names<'_> {
                 self.define(fold_ident(&cte.alias.name), index);
             }
             self.query_at(index, &cte.query);
-            rename_outputs(&mut self.selects[index as usize], &cte.alias.columns.iter().map(|c| fold_ident(&c.name)).collect::<Vec<_>>());
+            rename_outputs(
+                &mut self.selects[index as usize],
+                &cte.alias.columns.iter().map(|c| fold_ident(&c.name)).collect::<Vec<_>>(),
+            );
             if !with.recursive {
                 self.define(fold_ident(&cte.alias.name), index);
             }
@@ -160,9 +169,15 @@ impl Names<'_> {
                     schema: table.schema_name.as_deref().map(|name| name.to_ascii_lowercase().into()),
                     name: table.table_name.as_deref().unwrap_or_default().to_ascii_lowercase().into(),
                 };
-                let select = &mut self.selects[at as usize];
-                select.sources.push(Source { alias: None, columns: Vec::new(), from: SourceKind::Relation(name) });
-                select.outputs.push(Output::Star);
+                // There is no star in the text to point at, so what it puts out is left open.
+                self.push_source(Source {
+                    alias: None,
+                    columns: Vec::new(),
+                    from: SourceKind::Relation(name),
+                    using: Vec::new(),
+                    natural: false,
+                });
+                self.selects[at as usize].derived = true;
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 self.selects[at as usize].derived = true;
@@ -225,14 +240,16 @@ impl Names<'_> {
     /// An item of the output list of the current select.
     pub fn output(&mut self, item: &SelectItem) {
         let output = match item {
-            SelectItem::Wildcard(_) => Output::Star,
-            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+            SelectItem::Wildcard(options) => Output::Star { range: self.range(options.wildcard_token.0.span) },
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
                 self.star(name);
-                Output::QualifiedStar(idents(name).last().map(fold_ident).unwrap_or_default())
+                let (start, end) = self.range(options.wildcard_token.0.span);
+                let start = idents(name).next().map_or(start, |first| self.range(first.span).0);
+                Output::QualifiedStar { qualifier: idents(name).map(fold_ident).collect(), range: (start, end) }
             }
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(expr), _) => {
                 self.expr(expr);
-                Output::QualifiedStar(output::name(expr))
+                Output::Value { name: output::name(expr), value: OutputValue::Other }
             }
             SelectItem::UnnamedExpr(expr) => {
                 self.expr(expr);
@@ -281,19 +298,30 @@ impl Names<'_> {
     pub fn from(&mut self, item: &TableWithJoins) {
         self.factor(&item.relation);
         for join in &item.joins {
+            let joined = self.current.map_or(0, |at| self.selects[at as usize].sources.len());
             self.factor(&join.relation);
             match join_constraint(&join.join_operator) {
                 Some(JoinConstraint::On(expr)) => self.expr(expr),
                 Some(JoinConstraint::Using(columns)) => {
                     columns.iter().for_each(|name| self.column(&idents(name).cloned().collect::<Vec<_>>()));
+                    let merged = columns.iter().filter_map(|name| idents(name).last()).map(fold_ident).collect();
+                    self.at_source(joined, |source| source.using = merged);
                 }
                 Some(JoinConstraint::Natural) => {
+                    self.at_source(joined, |source| source.natural = true);
                     if let Some(current) = self.current {
                         self.selects[current as usize].natural_join = true;
                     }
                 }
                 Some(JoinConstraint::None) | None => {}
             }
+        }
+    }
+
+    fn at_source(&mut self, index: usize, change: impl FnOnce(&mut Source)) {
+        let source = self.current.and_then(|at| self.selects[at as usize].sources.get_mut(index));
+        if let Some(source) = source {
+            change(source);
         }
     }
 
@@ -369,8 +397,9 @@ impl Names<'_> {
     }
 
     fn add_source(&mut self, name: Option<Ident>, alias: Option<&TableAlias>, from: SourceKind) {
-        let columns = alias.map(|alias| alias.columns.iter().map(|column| fold_ident(&column.name)).collect()).unwrap_or_default();
-        self.push_source(Source { alias: name, columns, from });
+        let columns =
+            alias.map(|alias| alias.columns.iter().map(|column| fold_ident(&column.name)).collect()).unwrap_or_default();
+        self.push_source(Source { alias: name, columns, from, using: Vec::new(), natural: false });
     }
 
     /// One more source of the current select.
