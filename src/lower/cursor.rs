@@ -44,9 +44,22 @@ impl<'t> Cursor<'t> {
     /// At the first token of `text`, which stands at `base` in its file.
     pub fn new(text: &'t str, base: Span) -> Read<Self> {
         let mut tokens = Vec::with_capacity(text.len() / 4);
-        if let Err(error) = Tokenizer::new(&POSTGRES, text).tokenize_with_location_into_buf(&mut tokens) {
-            return Err(Unread { reason: error.message, span: base });
+        match Tokenizer::new(&POSTGRES, text).tokenize_with_location_into_buf(&mut tokens) {
+            Ok(()) => Ok(Self::of(text, base, tokens)),
+            Err(error) => Err(Unread { reason: error.message, span: base }),
         }
+    }
+
+    /// At the first token of the first `bytes` or so of `text`: for what is too long to be read whole.
+    pub fn beginning(text: &'t str, base: Span, bytes: usize) -> Self {
+        let text = &text[..text.floor_char_boundary(bytes)];
+        let mut tokens = Vec::new();
+        // What the cut leaves open is the tokenizer's error; the tokens before it are there all the same.
+        let _ = Tokenizer::new(&POSTGRES, text).tokenize_with_location_into_buf(&mut tokens);
+        Self::of(text, base, tokens)
+    }
+
+    fn of(text: &'t str, base: Span, mut tokens: Vec<TokenWithSpan>) -> Self {
         tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
         while tokens.last().is_some_and(|token| token.token == Token::SemiColon) {
             tokens.pop();
@@ -55,7 +68,7 @@ impl<'t> Cursor<'t> {
         mend(&mut tokens);
         let ranges = locations.ranges(text, &tokens);
         let parser = Parser::new(&POSTGRES).with_recursion_limit(MAX_RECURSION).with_tokens_with_locations(tokens);
-        Ok(Cursor { text, base, parser, ranges, locations })
+        Cursor { text, base, parser, ranges, locations }
     }
 
     // The place.
@@ -78,6 +91,11 @@ impl<'t> Cursor<'t> {
     /// Whether nothing is left.
     pub fn at_end(&self) -> bool {
         self.mark() >= self.ranges.len()
+    }
+
+    /// How many tokens are left.
+    pub fn remaining(&self) -> usize {
+        self.ranges.len().saturating_sub(self.mark())
     }
 
     /// The next token but `n`; `EOF` behind the last.
@@ -160,6 +178,15 @@ impl<'t> Cursor<'t> {
     /// Whether these words come next: `at("NOT NULL")`. Quoted identifiers are no words.
     pub fn at(&self, words: &str) -> bool {
         words.split(' ').enumerate().all(|(n, word)| is_word(self.peek(n), word))
+    }
+
+    /// Whether a query comes next, perhaps in parentheses.
+    pub fn at_query(&self) -> bool {
+        let mut n = 0;
+        while *self.peek(n) == Token::LParen {
+            n += 1;
+        }
+        ["SELECT", "WITH", "VALUES", "TABLE"].iter().any(|word| is_word(self.peek(n), word))
     }
 
     /// Whether one of these words comes next.
@@ -483,7 +510,7 @@ impl<'t> Cursor<'t> {
 }
 
 /// Words that `sqlparser` takes for names although they are grammar, told in the words that it knows: `x ISNULL` as `x IS
-/// NULL`, and no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here.
+/// NULL`, no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here, and no `FROM` in `trim(both FROM x)`.
 fn mend(tokens: &mut Vec<TokenWithSpan>) {
     let mut at = 1;
     while at < tokens.len() {
@@ -496,6 +523,8 @@ fn mend(tokens: &mut Vec<TokenWithSpan>) {
             && (is_word(before, "FROM") || is_word(before, "JOIN"))
             && matches!(tokens.get(at + 1), Some(TokenWithSpan { token: Token::Word(_), .. }))
         {
+            tokens.remove(at);
+        } else if is_word(&tokens[at].token, "FROM") && ["BOTH", "LEADING", "TRAILING"].iter().any(|word| is_word(before, word)) {
             tokens.remove(at);
         }
         at += 1;

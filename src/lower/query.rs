@@ -13,14 +13,6 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Token;
 
 impl<'t> Cursor<'t> {
-    /// A query: `[WITH ...] SELECT ...`, `VALUES ...`, `TABLE ...`.
-    pub fn query(&mut self) -> Read<Query> {
-        let mark = self.mark();
-        let mut names = Names::new(self);
-        self.query_into(&mut names, None)?;
-        Ok(self.finish_query(mark, names))
-    }
-
     /// The query whose text runs from the token at `mark` to here, with the names found in it.
     pub fn finish_query(&self, mark: usize, mut names: Names<'t>) -> Query {
         let mut selects = std::mem::take(&mut names.selects);
@@ -31,12 +23,6 @@ impl<'t> Cursor<'t> {
             }
         }
         Query { text: self.text_with(mark, names), selects: selects.into() }
-    }
-
-    /// Reads a query without the words that only PostgreSQL has at its top; says which select it is.
-    pub fn query_into(&mut self, names: &mut Names<'t>, parent: Option<u32>) -> Read<u32> {
-        let ast = self.parse(|parser| parser.parse_query())?;
-        Ok(names.query(&ast, parent))
     }
 
     /// `a, b JOIN c ON ...`: the sources of the current select.
@@ -90,7 +76,8 @@ impl Names<'_> {
         at
     }
 
-    fn query_at(&mut self, at: u32, query: &SqlQuery) {
+    /// A query as a select that was reserved for it.
+    pub fn query_at(&mut self, at: u32, query: &SqlQuery) {
         let saved = self.current.replace(at);
         let frames = self.common.len();
         if let Some(with) = &query.with {
