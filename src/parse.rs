@@ -10,7 +10,7 @@ mod sql;
 pub use directive::{AssertedPhase, Directive, DirectiveKind};
 pub use scan::{Lexis, Scanner, Token, TokenKind, Unterminated};
 pub use split::{split, split_text};
-pub use sql::{Refusal, STACK_BYTES, on_big_stack, parse_sql, parser};
+pub use sql::{Refusal, STACK_BYTES, on_big_stack, parse_sql, parser, within_limits};
 
 use crate::source::Span;
 

@@ -12,9 +12,9 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Token;
 
-impl<'t> Cursor<'t> {
+impl Cursor<'_> {
     /// The query whose text runs from the token at `mark` to here, with the names found in it.
-    pub fn finish_query(&self, mark: usize, mut names: Names<'t>) -> Query {
+    pub fn finish_query(&self, mark: usize, mut names: Names<'_>) -> Query {
         let mut selects = std::mem::take(&mut names.selects);
         let base = self.range_from(mark).0 as u32;
         for output in selects.iter_mut().flat_map(|select| &mut select.outputs) {
@@ -26,7 +26,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// `a, b JOIN c ON ...`: the sources of the current select.
-    pub fn sources_into(&mut self, names: &mut Names<'t>) -> Read<()> {
+    pub fn sources_into(&mut self, names: &mut Names<'_>) -> Read<()> {
         loop {
             let item = self.parse(|parser| parser.parse_table_and_joins())?;
             names.from(&item);
@@ -37,14 +37,14 @@ impl<'t> Cursor<'t> {
     }
 
     /// A condition or value in the current select.
-    pub fn expr_into(&mut self, names: &mut Names<'t>) -> Read<()> {
+    pub fn expr_into(&mut self, names: &mut Names<'_>) -> Read<()> {
         let ast = self.parse(|parser| parser.parse_expr())?;
         names.expr(&ast);
         Ok(())
     }
 
     /// The items after `RETURNING`: the outputs of the current select.
-    pub fn outputs_into(&mut self, names: &mut Names<'t>) -> Read<()> {
+    pub fn outputs_into(&mut self, names: &mut Names<'_>) -> Read<()> {
         loop {
             let item = self.parse(|parser| parser.parse_select_item())?;
             names.output(&item);

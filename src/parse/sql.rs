@@ -79,9 +79,14 @@ pub fn on_big_stack<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-fn within_limits(text: &str, lexis: &Lexis) -> Result<(), Refusal> {
+/// Whether `text` is a statement that any of our grammars may read without exhausting memory or stack.
+pub fn within_limits(text: &str, lexis: &Lexis) -> Result<(), Refusal> {
     if text.len() > MAX_BYTES {
         return Err(Refusal::TooLong(format!("{} MB", text.len() >> 20)));
+    }
+    if text.len() <= MAX_DEPTH {
+        // A token has a byte at least.
+        return Ok(());
     }
     let mut depth = Depth { open: Vec::new(), last: Level::default(), path: 0 };
     for (count, token) in Scanner::new(text, lexis).filter(|token| !token.is_trivia()).enumerate() {

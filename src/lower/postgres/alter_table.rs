@@ -89,17 +89,14 @@ fn pass(action: &TableAction) -> Pass {
         TableAction::DropColumn { .. }
         | TableAction::DropConstraint { .. }
         | TableAction::DropNotNull { .. }
+        | TableAction::DropDefault { .. }
         | TableAction::DropIdentity { .. }
         | TableAction::DropExpression { .. } => Pass::Drop,
         TableAction::SetType { .. } => Pass::SetType,
         TableAction::AddColumn { .. } => Pass::AddColumn,
         TableAction::SetExpression { .. } => Pass::SetExpression,
-        TableAction::SetDefault { .. }
-        | TableAction::DropDefault { .. }
-        | TableAction::SetNotNull { .. }
-        | TableAction::AddIdentity { .. }
-        | TableAction::AlterIdentity { .. }
-        | TableAction::SetColumnStorage { .. } => Pass::AlterColumn,
+        TableAction::SetNotNull { .. } | TableAction::AlterIdentity { .. } => Pass::AlterColumn,
+        TableAction::SetDefault { .. } | TableAction::AddIdentity { .. } => Pass::AddConstraint,
         TableAction::AddConstraint(constraint) => match constraint.kind {
             ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Exclude(_) => Pass::AddIndexConstraint,
             ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_) => Pass::AddConstraint,
@@ -108,6 +105,7 @@ fn pass(action: &TableAction) -> Pass {
         | TableAction::RenameConstraint { .. }
         | TableAction::ValidateConstraint { .. }
         | TableAction::AlterConstraint { .. }
+        | TableAction::SetColumnStorage { .. }
         | TableAction::AttachPartition { .. }
         | TableAction::DetachPartition { .. }
         | TableAction::SetInherit { .. }

@@ -46,16 +46,7 @@ pub(super) fn statement_into(c: &mut Cursor<'_>, names: &mut Names<'_>, at: u32)
 
 /// Nothing but its kind.
 pub(super) fn empty(kind: DataKind) -> Data {
-    Data {
-        kind,
-        table: None,
-        columns: None,
-        filtered: false,
-        batched: false,
-        rows: None,
-        conflict: None,
-        query: None,
-    }
+    Data { kind, table: None, columns: None, filtered: false, batched: false, rows: None, conflict: None, query: None }
 }
 
 /// Whether the statement takes some rows at a time: something in it has a limit.
@@ -427,8 +418,11 @@ pub(super) fn beginning(c: &mut Cursor<'_>) -> Read<Change> {
         if c.eat("AS") {
             c.ident()?;
         }
-        let columns =
-            if c.at_sign(&Token::LParen) && !c.at_query() { Some(c.paren_list(|c| written_column(c, &mut names))?) } else { None };
+        let columns = if c.at_sign(&Token::LParen) && !c.at_query() {
+            Some(c.paren_list(|c| written_column(c, &mut names))?)
+        } else {
+            None
+        };
         Data { table: Some(table), columns, ..empty(DataKind::Insert) }
     } else if c.eat("UPDATE") {
         Data { table: Some(target(c, &mut names, &["SET"])?), filtered: true, ..empty(DataKind::Update) }

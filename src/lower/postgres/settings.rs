@@ -133,11 +133,7 @@ pub(super) fn transaction(c: &mut Cursor<'_>) -> Read<Change> {
         TransactionChange::Commit { chain: chain(c) }
     } else if c.eat_any(&["ROLLBACK", "ABORT"]).is_some() {
         c.eat_any(&["WORK", "TRANSACTION"]);
-        if c.eat("TO") {
-            TransactionChange::RollbackTo(savepoint(c)?)
-        } else {
-            TransactionChange::Rollback { chain: chain(c) }
-        }
+        if c.eat("TO") { TransactionChange::RollbackTo(savepoint(c)?) } else { TransactionChange::Rollback { chain: chain(c) } }
     } else if c.eat("SAVEPOINT") {
         TransactionChange::Savepoint(c.ident()?)
     } else {
