@@ -515,3 +515,46 @@ fn links_pipes_and_hostile_names() {
     let missing = read(&dir.path().join("a\u{1b}b"), None).unwrap_err().to_string();
     assert!(!missing.contains('\u{1b}'), "{missing:?}");
 }
+
+/// The runner that an example is named after, and whether its `migsafe.toml` has to say so.
+fn example_runner(dir: &Path) -> (Runner, Option<Runner>) {
+    let name = dir.file_name().unwrap().to_str().unwrap();
+    let named = Runner::all().find(|runner| name.starts_with(&format!("{}-", runner.name()))).unwrap();
+    let config: toml::Table = fs::read_to_string(dir.join("migsafe.toml")).unwrap().parse().unwrap();
+    (named, config.get("runner").map(|runner| runner.as_str().unwrap().parse().unwrap()))
+}
+
+#[test]
+fn examples_are_read_whole() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations-examples");
+    let mut seen = Vec::new();
+    for entry in fs::read_dir(root).unwrap() {
+        let dir = entry.unwrap().path();
+        if !dir.is_dir() {
+            continue;
+        }
+        let (named, configured) = example_runner(&dir);
+        let project = read(&dir, configured).unwrap();
+        let shown = show(&project, &dir);
+        assert_eq!(project.runner, named, "{shown}");
+        let count = project.history.migrations.len();
+        assert!(count >= 8 && project.notes.iter().all(|note| note.kind == NoteKind::NotRead), "{shown}");
+        let reversible = [
+            Runner::Sqlx,
+            Runner::Diesel,
+            Runner::GolangMigrate,
+            Runner::Goose,
+            Runner::Dbmate,
+            Runner::Sqitch,
+            Runner::Liquibase,
+        ];
+        let downs = project.history.migrations.iter().filter(|migration| migration.down.is_some()).count();
+        assert!(downs == count || !reversible.contains(&named), "{shown}");
+        let config: toml::Table = fs::read_to_string(dir.join("migsafe.toml")).unwrap().parse().unwrap();
+        let released = config["released-up-to"].as_str().unwrap();
+        assert!(project.history.migrations.iter().any(|migration| migration.version == released), "{released}: {shown}");
+        seen.push(named);
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, Runner::all().collect::<Vec<_>>());
+}

@@ -1,0 +1,5 @@
+-- migrate:up
+ALTER TABLE comments ENABLE ROW LEVEL SECURITY;
+
+-- migrate:down
+ALTER TABLE comments DISABLE ROW LEVEL SECURITY;

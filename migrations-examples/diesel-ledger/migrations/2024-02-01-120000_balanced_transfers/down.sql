@@ -1,0 +1,2 @@
+DROP TRIGGER entries_balanced ON entries;
+DROP FUNCTION check_transfer_balanced();

@@ -1,0 +1,2 @@
+DROP FUNCTION balance_of(INTEGER);
+DROP VIEW balances;

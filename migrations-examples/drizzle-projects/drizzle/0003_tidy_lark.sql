@@ -1,0 +1,1 @@
+CREATE VIEW "public"."open_tasks" AS (select "tasks"."id", "tasks"."title", "tasks"."due", "projects"."title" as "project" from "tasks" inner join "projects" on "projects"."id" = "tasks"."project_id" where "tasks"."state" <> 'done');

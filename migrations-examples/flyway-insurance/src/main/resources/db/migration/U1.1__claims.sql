@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS claim_statistics;
+DROP TABLE claim;

@@ -1,0 +1,2 @@
+DROP TABLE settlement;
+DROP FUNCTION close_claim();

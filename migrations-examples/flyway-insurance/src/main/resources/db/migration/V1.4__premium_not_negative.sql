@@ -1,0 +1,1 @@
+ALTER TABLE policy ADD CONSTRAINT ck_premium CHECK (premium >= 0) NOT VALID;

@@ -1,0 +1,1 @@
+ALTER TABLE policy VALIDATE CONSTRAINT ck_premium;

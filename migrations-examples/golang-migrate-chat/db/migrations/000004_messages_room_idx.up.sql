@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_2024_01_room_idx ON messages_2024_01 (room_id, sent_at);

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS reactions;
+DROP TYPE IF EXISTS reaction_kind;

@@ -1,0 +1,2 @@
+ALTER TABLE messages DETACH PARTITION messages_2024_03;
+DROP TABLE messages_2024_03;

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY trips_plate_idx ON trips (plate);

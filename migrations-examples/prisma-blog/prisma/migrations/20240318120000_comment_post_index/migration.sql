@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX CONCURRENTLY "Comment_postId_idx" ON "Comment"("postId");

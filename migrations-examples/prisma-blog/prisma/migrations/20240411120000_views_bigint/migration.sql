@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Post" DROP COLUMN "published",
+ALTER COLUMN "views" SET DATA TYPE BIGINT;

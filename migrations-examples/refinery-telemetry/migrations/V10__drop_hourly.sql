@@ -1,0 +1,3 @@
+DROP MATERIALIZED VIEW readings_hourly;
+TRUNCATE alarms;
+ALTER TABLE devices ALTER COLUMN installed_at DROP DEFAULT;

@@ -1,0 +1,1 @@
+ALTER TYPE unit ADD VALUE 'volt';

@@ -1,0 +1,2 @@
+ALTER DOMAIN severity ADD CONSTRAINT severity_not_zero CHECK (VALUE > 0);
+ALTER TABLE alarms ALTER COLUMN text SET DEFAULT '';

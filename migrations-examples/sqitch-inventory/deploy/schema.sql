@@ -1,0 +1,7 @@
+-- Deploy inventory:schema to pg
+
+BEGIN;
+
+CREATE SCHEMA inventory;
+
+COMMIT;

@@ -1,0 +1,12 @@
+-- Deploy inventory:stock_level to pg
+
+BEGIN;
+
+CREATE OR REPLACE FUNCTION inventory.stock_level(item integer, place char(3)) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(quantity), 0) FROM inventory.movements WHERE item_id = item AND warehouse = place
+$$;
+
+DROP FUNCTION inventory.stock_level(integer);
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert inventory:items from pg
+
+BEGIN;
+
+DROP TABLE inventory.items;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert inventory:movements from pg
+
+BEGIN;
+
+DROP TABLE inventory.movements;
+
+COMMIT;

@@ -1,0 +1,3 @@
+-- Revert inventory:movements_idx from pg
+
+DROP INDEX CONCURRENTLY inventory.movements_item_idx;

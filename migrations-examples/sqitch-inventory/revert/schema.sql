@@ -1,0 +1,7 @@
+-- Revert inventory:schema from pg
+
+BEGIN;
+
+DROP SCHEMA inventory;
+
+COMMIT;

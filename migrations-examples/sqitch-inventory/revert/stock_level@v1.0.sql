@@ -1,0 +1,7 @@
+-- Revert inventory:stock_level from pg
+
+BEGIN;
+
+DROP FUNCTION inventory.stock_level(integer);
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert inventory:warehouses from pg
+
+BEGIN;
+
+DROP TABLE inventory.warehouses;
+
+COMMIT;

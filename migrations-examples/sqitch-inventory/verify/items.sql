@@ -1,0 +1,7 @@
+-- Verify inventory:items on pg
+
+BEGIN;
+
+SELECT id, code, name, unit, weight_g FROM inventory.items WHERE false;
+
+ROLLBACK;

@@ -1,0 +1,1 @@
+create index concurrently if not exists recipes_owner_idx on public.recipes (owner);
