@@ -24,6 +24,9 @@ pub trait Dialect: Sync {
     /// The name the database gives to what the statement left unnamed. `taken` tells which names are in use.
     fn automatic_name(&self, table: &str, parts: &[&str], kind: AutomaticName, taken: &dyn Fn(&str) -> bool) -> Ident;
 
+    /// The default of a serial column: the next value of its sequence.
+    fn next_value(&self, sequence: &Name) -> Expr;
+
     /// An identifier as it must be written.
     fn quote<'a>(&self, ident: &'a str) -> Cow<'a, str>;
 

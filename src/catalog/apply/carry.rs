@@ -332,3 +332,14 @@ impl Carry<'_> {
         new
     }
 }
+
+/// An identity column knows its sequence's name.
+pub(super) fn identity_sequence(catalog: &mut Catalog, table: &Name, column: &Ident, to: &Name) {
+    catalog.edit_table(table, |table| {
+        for own in table.columns.iter_mut().filter(|own| own.name == *column) {
+            if let ColumnValue::Identity { sequence, .. } = &mut Arc::make_mut(own).column.value {
+                sequence.name = Some(to.qname());
+            }
+        }
+    });
+}

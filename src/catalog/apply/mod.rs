@@ -1,15 +1,24 @@
 //! The replay of one statement: what a [`Change`] makes of a [`Catalog`], or the [`Problem`] for which the server refuses it.
 //! A refused change leaves the catalog as it was.
 
+mod alter;
 mod carry;
+mod closure;
+mod column;
 mod comment;
+mod constraint;
 mod data;
+mod describe;
 mod drop;
 mod extension;
 mod index;
+mod inherit;
+mod like;
 mod naming;
+mod partition;
 mod policy;
 mod privileges;
+mod remark;
 mod rename;
 mod routine;
 mod schema;
@@ -42,7 +51,7 @@ impl Catalog {
         match change {
             Change::CreateSchema { name, if_not_exists, owner } => schema::create(self, name, *if_not_exists, owner.as_ref()),
             Change::CreateTable(table) => table::create(self, table, dialect),
-            Change::AlterTable(alter) => table::alter(self, alter, dialect),
+            Change::AlterTable(alter) => alter::alter(self, alter, dialect),
             Change::CreateIndex(index) => index::create(self, index, dialect),
             Change::CreateView(view) => view::create(self, view, dialect),
             Change::Refresh { view, concurrently, no_data } => view::refresh(self, view, *concurrently, *no_data),
@@ -78,8 +87,8 @@ impl Catalog {
                 extension::create_other(self, object, *if_not_exists, *or_replace, sql)
             }
             Change::AlterOther { object, sql } => extension::alter_other(self, object, sql),
-            Change::Data(data) => data::data(self, data),
-            Change::Truncate { tables, cascade, restart_identity: _ } => data::truncate(self, tables, *cascade),
+            Change::Data(data) => data::data(self, data, dialect),
+            Change::Truncate { tables, cascade: _, restart_identity: _ } => data::truncate(self, tables, dialect),
             Change::Do(block) => {
                 for statement in &block.statements {
                     let done = self.apply(&statement.change.value, dialect);
@@ -92,8 +101,8 @@ impl Catalog {
             }
             Change::Transaction(transaction) => session::transaction(self, transaction),
             Change::Set { name, value, local } => session::set(self, name, value.as_deref(), *local, dialect),
-            Change::Lock { tables, mode: _, nowait: _ } => data::known(self, tables),
-            Change::Maintenance(maintenance) => data::maintenance(self, maintenance),
+            Change::Lock { tables, mode: _, nowait: _ } => data::known(self, tables, dialect),
+            Change::Maintenance(maintenance) => data::maintenance(self, maintenance, dialect),
             Change::NoEffect | Change::Opaque(_) => Ok(()),
         }
     }

@@ -6,6 +6,13 @@ use crate::change::{Expr, ExprShape, Ident, QName, Ref, RefKind, TypeName};
 use crate::dialect::Dialect;
 use imbl::OrdSet;
 
+/// A bare column as a text.
+pub(super) fn column(name: &Ident, dialect: &dyn Dialect) -> Expr {
+    let sql = dialect.quote(name).into_owned();
+    let reference = Ref { kind: RefKind::Column, parts: vec![name.clone()], ranges: vec![(0, sql.len() as u32)] };
+    Expr { sql: sql.into(), refs: [reference].into(), shape: ExprShape::Column(name.clone()) }
+}
+
 /// Something that gets another name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Renaming<'a> {

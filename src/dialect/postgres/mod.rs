@@ -9,7 +9,7 @@ mod volatility;
 mod write;
 
 use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
-use crate::catalog::{Catalog, Problem, Schema};
+use crate::catalog::{Catalog, Name, Problem, Schema};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -34,6 +34,10 @@ impl Dialect for Postgres {
 
     fn automatic_name(&self, table: &str, parts: &[&str], kind: AutomaticName, taken: &dyn Fn(&str) -> bool) -> Ident {
         names::automatic_name(table, parts, kind, taken)
+    }
+
+    fn next_value(&self, sequence: &Name) -> Expr {
+        names::next_value(sequence)
     }
 
     fn quote<'a>(&self, ident: &'a str) -> Cow<'a, str> {

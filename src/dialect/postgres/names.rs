@@ -1,6 +1,8 @@
 //! The names that PostgreSQL gives to what a statement left unnamed.
 
-use crate::change::Ident;
+use super::write;
+use crate::catalog::Name;
+use crate::change::{Expr, ExprShape, Ident, Ref, RefKind};
 use crate::dialect::AutomaticName;
 
 /// The longest name in bytes: a longer one is cut.
@@ -31,6 +33,23 @@ pub(super) fn automatic_name(table: &str, parts: &[&str], kind: AutomaticName, t
         name = fitted(table, middle, &format!("{suffix}{number}"));
     }
     name.into()
+}
+
+/// The default that takes a sequence's next value.
+pub(super) fn next_value(sequence: &Name) -> Expr {
+    let (schema, name) = (write::quote(&sequence.schema), write::quote(&sequence.name));
+    let start = "nextval('".len();
+    let sql = format!("nextval('{}.{}'::regclass)", schema.replace('\'', "''"), name.replace('\'', "''"));
+    let dot = start + schema.replace('\'', "''").len();
+    let end = sql.len() - "'::regclass)".len();
+    let range = |from: usize, to: usize| (from as u32, to as u32);
+    let function = Ref { kind: RefKind::Function { arguments: 1 }, parts: vec!["nextval".into()], ranges: vec![range(0, 7)] };
+    let relation = Ref {
+        kind: RefKind::Relation,
+        parts: vec![sequence.schema.clone(), sequence.name.clone()],
+        ranges: vec![range(start, dot), range(dot + 1, end)],
+    };
+    Expr { sql: sql.into(), refs: [function, relation].into(), shape: ExprShape::Other }
 }
 
 /// The three joined; where that is too long the longer of the first two gives way, byte by byte.
