@@ -45,9 +45,7 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         TableAction::AddColumn { column: new, constraints, if_not_exists } => {
             column::add(catalog, name, new, constraints, *if_not_exists, only, dialect)
         }
-        TableAction::DropColumn { column, if_exists, cascade } => {
-            drop::column(catalog, name, column, *if_exists, *cascade, only)
-        }
+        TableAction::DropColumn { column, if_exists, cascade } => drop::column(catalog, name, column, *if_exists, *cascade, only),
         TableAction::RenameColumn { from, to } => column::rename(catalog, name, from, to, dialect),
         TableAction::RenameConstraint { from, to } => constraint::rename(catalog, name, from, to),
         TableAction::SetType { column, data_type, collation, using: _ } => {
@@ -60,7 +58,9 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         TableAction::AddIdentity { column, always, sequence } => {
             column::add_identity(catalog, name, column, *always, sequence, dialect)
         }
-        TableAction::AlterIdentity { column, always, sequence } => column::alter_identity(catalog, name, column, *always, sequence),
+        TableAction::AlterIdentity { column, always, sequence } => {
+            column::alter_identity(catalog, name, column, *always, sequence)
+        }
         TableAction::DropIdentity { column, if_exists } => column::drop_identity(catalog, name, column, *if_exists),
         TableAction::SetExpression { column, expr } => column::set_expression(catalog, name, column, Some(expr), false, dialect),
         TableAction::DropExpression { column, if_exists } => {

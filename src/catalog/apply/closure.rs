@@ -195,8 +195,10 @@ impl<'a> Closure<'a> {
         let Some(own) = self.catalog.table(table).and_then(|table| table.column(column)) else { return };
         let mut of_type = imbl::OrdSet::new();
         self.catalog.type_name_references(&own.data_type, &mut of_type);
-        let whole = of_type.contains(on) || matches!(own.value, ColumnValue::Generated { .. }) || matches!(on, Dependency::Other(..));
-        let doomed = if whole { Doomed::Column(table.clone(), column.clone()) } else { Doomed::Default(table.clone(), column.clone()) };
+        let whole =
+            of_type.contains(on) || matches!(own.value, ColumnValue::Generated { .. }) || matches!(on, Dependency::Other(..));
+        let doomed =
+            if whole { Doomed::Column(table.clone(), column.clone()) } else { Doomed::Default(table.clone(), column.clone()) };
         self.add(doomed, true);
     }
 

@@ -100,8 +100,10 @@ pub(super) fn set_type(
     }
     let data_type = catalog.full_type(data_type);
     for member in inherit::family(catalog, table) {
-        let blocking: Vec<String> =
-            catalog.dependents(&Dependency::Column(member.clone(), column.clone())).filter_map(|who| in_the_way(catalog, who)).collect();
+        let blocking: Vec<String> = catalog
+            .dependents(&Dependency::Column(member.clone(), column.clone()))
+            .filter_map(|who| in_the_way(catalog, who))
+            .collect();
         if !blocking.is_empty() {
             let what = describe::describe_column(catalog, &member, column);
             return Err(Problem::Dependents { what, dependents: blocking, drop: false });
@@ -129,7 +131,9 @@ fn follow_with_sequence(catalog: &mut Catalog, table: &Name, column: &Ident, dat
 
 fn in_the_way(catalog: &Catalog, who: &Dependent) -> Option<String> {
     match who {
-        Dependent::Relation(name) => matches!(catalog.relations.get(name), Some(Relation::View(_))).then(|| describe::describe(catalog, who)),
+        Dependent::Relation(name) => {
+            matches!(catalog.relations.get(name), Some(Relation::View(_))).then(|| describe::describe(catalog, who))
+        }
         Dependent::Trigger(..) | Dependent::Policy(..) | Dependent::Rule(..) | Dependent::Routine(..) => {
             Some(describe::describe(catalog, who))
         }
@@ -142,7 +146,14 @@ fn in_the_way(catalog: &Catalog, who: &Dependent) -> Option<String> {
 }
 
 /// `SET DEFAULT` and `DROP DEFAULT`, of tables and views.
-pub(super) fn set_default(catalog: &mut Catalog, relation: &Name, column: &Ident, default: Option<&Expr>, only: bool, dialect: &dyn Dialect) -> Done {
+pub(super) fn set_default(
+    catalog: &mut Catalog,
+    relation: &Name,
+    column: &Ident,
+    default: Option<&Expr>,
+    only: bool,
+    dialect: &dyn Dialect,
+) -> Done {
     let default = default.map(|default| catalog.settled(default, dialect));
     if let Some(Relation::View(view)) = catalog.relations.get(relation) {
         if view.columns_known && !catalog.has_column(relation, column) {
@@ -200,10 +211,7 @@ pub(super) fn drop_not_null(catalog: &mut Catalog, table: &Name, column: &Ident,
     }
     let parent = own.and_then(|table| table.partition_of.as_ref()).and_then(|(parent, _)| catalog.table(parent));
     if parent.and_then(|parent| parent.column(column)).is_some_and(|column| column.not_null) {
-        return Err(Problem::Other {
-            code: "42P16",
-            message: format!("column \"{column}\" is marked NOT NULL in parent table"),
-        });
+        return Err(Problem::Other { code: "42P16", message: format!("column \"{column}\" is marked NOT NULL in parent table") });
     }
     let members = if only { vec![table.clone()] } else { inherit::family(catalog, table) };
     for member in members {
@@ -245,7 +253,13 @@ pub(super) fn add_identity(
 }
 
 /// `SET GENERATED`, and options of an identity's sequence.
-pub(super) fn alter_identity(catalog: &mut Catalog, table: &Name, column: &Ident, always: Option<bool>, options: &SequenceOptions) -> Done {
+pub(super) fn alter_identity(
+    catalog: &mut Catalog,
+    table: &Name,
+    column: &Ident,
+    always: Option<bool>,
+    options: &SequenceOptions,
+) -> Done {
     need(catalog, table, column)?;
     let Some(name) = identity_sequence(catalog, table, column) else { return Err(no_identity(table, column)) };
     catalog.edit_sequence(&name, |sequence| sequence::merge(&mut sequence.options, options));

@@ -133,13 +133,16 @@ fn check_name(catalog: &Catalog, table: &Name, expr: &Expr, dialect: &dyn Dialec
     naming::automatic(catalog, table, parts, AutomaticName::Check, &[], dialect)
 }
 
-fn add_foreign_key(catalog: &mut Catalog, table: &Name, constraint: &Constraint, key: &ForeignKey, dialect: &dyn Dialect) -> Done {
+fn add_foreign_key(
+    catalog: &mut Catalog,
+    table: &Name,
+    constraint: &Constraint,
+    key: &ForeignKey,
+    dialect: &dyn Dialect,
+) -> Done {
     let target = catalog.need_relation(&key.table, ObjectKind::Table)?;
     let Some(referenced) = catalog.table(&target) else {
-        return Err(Problem::Other {
-            code: "42809",
-            message: format!("referenced relation \"{}\" is not a table", target.name),
-        });
+        return Err(Problem::Other { code: "42809", message: format!("referenced relation \"{}\" is not a table", target.name) });
     };
     for column in &key.columns {
         if !catalog.has_column(table, column) {
@@ -213,10 +216,7 @@ pub(super) fn validate(catalog: &mut Catalog, table: &Name, name: &Ident) -> Don
         ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Exclude(_) => {
             return Err(Problem::Other {
                 code: "42809",
-                message: format!(
-                    "constraint \"{name}\" of relation \"{}\" is not a foreign key or check constraint",
-                    table.name
-                ),
+                message: format!("constraint \"{name}\" of relation \"{}\" is not a foreign key or check constraint", table.name),
             });
         }
     }
@@ -260,7 +260,9 @@ pub(super) fn rename(catalog: &mut Catalog, table: &Name, from: &Ident, to: &Ide
     if catalog.table(table).is_some_and(|table| table.constraint(to).is_some()) {
         return Err(exists_member(ObjectKind::Constraint, to, table));
     }
-    let is_check = |table: &Table| matches!(table.constraint(from).map(|c| &c.kind), Some(ConstraintKind::Check(_) | ConstraintKind::NotNull(_)));
+    let is_check = |table: &Table| {
+        matches!(table.constraint(from).map(|c| &c.kind), Some(ConstraintKind::Check(_) | ConstraintKind::NotNull(_)))
+    };
     let checks = catalog.table(table).is_some_and(|table| is_check(table));
     let index = Name { schema: table.schema.clone(), name: from.clone() };
     if catalog.table(table).is_some_and(|table| table.indexes.iter().any(|own| own.constraint.as_ref() == Some(from))) {

@@ -63,9 +63,7 @@ fn relation(catalog: &Catalog, name: &Name) -> String {
 /// The name, with its schema where the search path does not find it.
 fn visible(catalog: &Catalog, name: &Name) -> String {
     let bare = QName::bare(name.name.clone());
-    let found = catalog
-        .resolve_relation(&bare)
-        .or_else(|| catalog.resolve_type(&bare))
-        .or_else(|| catalog.resolve_routine(&bare));
+    let found =
+        catalog.resolve_relation(&bare).or_else(|| catalog.resolve_type(&bare)).or_else(|| catalog.resolve_routine(&bare));
     if found.as_ref() == Some(name) { name.name.to_string() } else { name.to_string() }
 }

@@ -133,7 +133,11 @@ fn find(catalog: &mut Catalog, object: &ObjectRef, if_exists: bool, dialect: &dy
         ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => dropped.push(member(catalog, object)?),
         ObjectKind::Type | ObjectKind::Domain => {
             let Some(name) = catalog.resolve_type(&object.name) else {
-                return if catalog.may_lie_outside(&object.name, dialect) { Ok(()) } else { Err(missing(object.kind, &object.name)) };
+                return if catalog.may_lie_outside(&object.name, dialect) {
+                    Ok(())
+                } else {
+                    Err(missing(object.kind, &object.name))
+                };
             };
             let is_domain = matches!(catalog.types[&name].shape, UserTypeShape::Domain(_));
             if object.kind == ObjectKind::Domain && !is_domain {
@@ -208,26 +212,24 @@ fn relation(catalog: &Catalog, object: &ObjectRef) -> Result<Doomed, Problem> {
 fn member(catalog: &Catalog, object: &ObjectRef) -> Result<Doomed, Problem> {
     let of = catalog.need_relation(&object.name, ObjectKind::Table)?;
     let member = object.member.clone().unwrap_or_default();
-    let known = |names: &mut dyn Iterator<Item = &Ident>| names.any(|name| *name == member);
-    let (found, doomed) = match (&catalog.relations[&of], object.kind) {
-        (Relation::Table(table), ObjectKind::Trigger) => {
-            (known(&mut table.triggers.iter().map(|own| &own.name)), Doomed::Trigger(of.clone(), member.clone()))
-        }
-        (Relation::View(view), ObjectKind::Trigger) => {
-            (known(&mut view.triggers.iter().map(|own| &own.name)), Doomed::Trigger(of.clone(), member.clone()))
-        }
-        (Relation::Table(table), ObjectKind::Policy) => {
-            (known(&mut table.policies.iter().map(|own| &own.name)), Doomed::Policy(of.clone(), member.clone()))
-        }
-        (Relation::Table(table), _) => {
-            (known(&mut table.rules.iter().map(|own| &own.name)), Doomed::Rule(of.clone(), member.clone()))
-        }
-        (Relation::View(view), _) => (known(&mut view.rules.iter().map(|own| &own.name)), Doomed::Rule(of.clone(), member.clone())),
+    let names: Vec<&Ident> = match (&catalog.relations[&of], object.kind) {
+        (Relation::Table(table), ObjectKind::Trigger) => table.triggers.iter().map(|own| &own.name).collect(),
+        (Relation::Table(table), ObjectKind::Policy) => table.policies.iter().map(|own| &own.name).collect(),
+        (Relation::Table(table), _) => table.rules.iter().map(|own| &own.name).collect(),
+        (Relation::View(view), ObjectKind::Trigger) => view.triggers.iter().map(|own| &own.name).collect(),
+        (Relation::View(view), _) => view.rules.iter().map(|own| &own.name).collect(),
         (Relation::Sequence(_) | Relation::Index(_), _) => {
             return Err(Problem::WrongKind { name: of.name.to_string(), expected: ObjectKind::Table });
         }
     };
-    if found { Ok(doomed) } else { Err(missing_member(object.kind, &member, &of)) }
+    if !names.contains(&&member) {
+        return Err(missing_member(object.kind, &member, &of));
+    }
+    Ok(match object.kind {
+        ObjectKind::Trigger => Doomed::Trigger(of, member),
+        ObjectKind::Policy => Doomed::Policy(of, member),
+        _ => Doomed::Rule(of, member),
+    })
 }
 
 /// A schema with all that is in it.
@@ -240,12 +242,18 @@ fn schema(
 ) -> Result<Option<Ident>, Problem> {
     let name = &object.name.name;
     if !catalog.schemas.contains_key(name) {
-        return if if_exists || !catalog.extensions.is_empty() { Ok(None) } else { Err(missing(ObjectKind::Schema, &object.name)) };
+        return if if_exists || !catalog.extensions.is_empty() {
+            Ok(None)
+        } else {
+            Err(missing(ObjectKind::Schema, &object.name))
+        };
     }
     let first = Name { schema: name.clone(), name: Ident::default() };
     let mut inside = Vec::new();
     let relations = catalog.relations.range(first.clone()..).take_while(|(full, _)| full.schema == *name);
-    inside.extend(relations.filter(|(_, relation)| !matches!(relation, Relation::Index(_))).map(|(full, _)| Doomed::Relation(full.clone())));
+    inside.extend(
+        relations.filter(|(_, relation)| !matches!(relation, Relation::Index(_))).map(|(full, _)| Doomed::Relation(full.clone())),
+    );
     let types = catalog.types.range(first.clone()..).take_while(|(full, _)| full.schema == *name);
     inside.extend(types.map(|(full, _)| Doomed::Type(full.clone())));
     let routines = catalog.routines.range(first..).take_while(|(full, _)| full.schema == *name);
@@ -268,7 +276,8 @@ pub(super) fn column(catalog: &mut Catalog, table: &Name, column: &Ident, if_exi
     }
     let key = catalog.table(table).and_then(|table| table.partition_by.as_ref());
     if key.is_some_and(|key| in_partition_key(key, column)) {
-        let message = format!("cannot drop column \"{column}\" because it is part of the partition key of relation \"{}\"", table.name);
+        let message =
+            format!("cannot drop column \"{column}\" because it is part of the partition key of relation \"{}\"", table.name);
         return Err(Problem::Other { code: "42P16", message });
     }
     let mut dropped = vec![Doomed::Column(table.clone(), column.clone())];
@@ -304,7 +313,8 @@ pub(super) fn constraint(catalog: &mut Catalog, table: &Name, constraint: &Ident
         let partitioned = catalog.table(table).is_some_and(|table| table.partition_by.is_some());
         let passed_on = partitioned || !matches!(found.kind, ConstraintKind::ForeignKey(_));
         for child in inherit::family(catalog, table).into_iter().skip(1).filter(|_| passed_on) {
-            let same = catalog.table(&child).and_then(|table| table.constraint(constraint)).is_some_and(|own| own.kind == found.kind);
+            let same =
+                catalog.table(&child).and_then(|table| table.constraint(constraint)).is_some_and(|own| own.kind == found.kind);
             if same {
                 dropped.push(Doomed::Constraint(child, constraint.clone()));
             }

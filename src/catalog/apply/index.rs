@@ -2,7 +2,9 @@
 
 use super::{Done, exists, inherit, missing, missing_member, naming, text};
 use crate::catalog::{Catalog, Index, Name, Problem, Relation};
-use crate::change::{Constraint, ConstraintKind, CreateIndex, Expr, Ident, IndexKey, IndexShape, Key, ObjectKind, QName, RefKind};
+use crate::change::{
+    Constraint, ConstraintKind, CreateIndex, Expr, Ident, IndexKey, IndexShape, Key, ObjectKind, QName, RefKind,
+};
 use crate::dialect::{AutomaticName, Dialect};
 use std::sync::Arc;
 
@@ -27,10 +29,7 @@ pub(super) fn create(catalog: &mut Catalog, index: &CreateIndex, dialect: &dyn D
         Some(Relation::Sequence(_) | Relation::Index(_)) | None => false,
     };
     if !indexable {
-        return Err(Problem::Other {
-            code: "42809",
-            message: format!("cannot create index on relation \"{}\"", owner.name),
-        });
+        return Err(Problem::Other { code: "42809", message: format!("cannot create index on relation \"{}\"", owner.name) });
     }
     if let Some(name) = &index.name
         && index.if_not_exists

@@ -48,7 +48,13 @@ fn copy(column: &Column, including: LikeOptions) -> Column {
 }
 
 /// Copies checks, indexes and comments to the new table.
-pub(super) fn copy_parts(catalog: &mut Catalog, source: &QName, including: LikeOptions, to: &Name, dialect: &dyn Dialect) -> Done {
+pub(super) fn copy_parts(
+    catalog: &mut Catalog,
+    source: &QName,
+    including: LikeOptions,
+    to: &Name,
+    dialect: &dyn Dialect,
+) -> Done {
     let source = catalog.need_relation(source, ObjectKind::Table)?;
     let Some(table) = catalog.table(&source).cloned() else { return Ok(()) };
     if including.constraints {
@@ -63,7 +69,8 @@ pub(super) fn copy_parts(catalog: &mut Catalog, source: &QName, including: LikeO
     }
     if including.comments {
         for column in &table.columns {
-            let key = |name: &Name| CommentKey { kind: ObjectKind::Column, name: name.clone(), member: Some(column.name.clone()) };
+            let key =
+                |name: &Name| CommentKey { kind: ObjectKind::Column, name: name.clone(), member: Some(column.name.clone()) };
             if let Some(comment) = catalog.comments.get(&key(&source)).cloned() {
                 catalog.comments.insert(key(to), comment);
             }
@@ -86,7 +93,9 @@ pub(super) fn copy_index(
         Some(ConstraintKind::PrimaryKey(_)) => AutomaticName::PrimaryKey,
         Some(ConstraintKind::Unique(_)) => AutomaticName::Unique,
         Some(ConstraintKind::Exclude(_)) => AutomaticName::Exclude,
-        Some(ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_)) | None => AutomaticName::Index,
+        Some(ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_)) | None => {
+            AutomaticName::Index
+        }
     };
     let constraint = constraint.map(|constraint| Constraint { name: None, ..Constraint::clone(constraint) });
     let new = New { name: None, kind, unique: own.unique, only: false, shape: own.shape.clone(), constraint };

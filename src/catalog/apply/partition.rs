@@ -82,8 +82,7 @@ pub(super) fn attach(catalog: &mut Catalog, parent: &Name, partition: &QName, bo
 /// `DETACH PARTITION`: the partition keeps what it has, as its own.
 pub(super) fn detach(catalog: &mut Catalog, parent: &Name, partition: &QName) -> Done {
     let child = catalog.need_table(partition)?;
-    let is_of_parent =
-        |table: &Arc<Table>| table.partition_of.as_ref().is_some_and(|(of, _)| of == parent);
+    let is_of_parent = |table: &Arc<Table>| table.partition_of.as_ref().is_some_and(|(of, _)| of == parent);
     if !catalog.table(&child).is_some_and(is_of_parent) {
         let message = format!("relation \"{}\" is not a partition of relation \"{}\"", child.name, parent.name);
         return Err(Problem::Other { code: "42P01", message });

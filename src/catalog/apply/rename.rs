@@ -61,21 +61,25 @@ pub(super) fn rename(catalog: &mut Catalog, object: &ObjectRef, to: &Ident, if_e
 }
 
 /// `SET SCHEMA`
-pub(super) fn set_schema(catalog: &mut Catalog, object: &ObjectRef, schema: &Ident, if_exists: bool, dialect: &dyn Dialect) -> Done {
+pub(super) fn set_schema(
+    catalog: &mut Catalog,
+    object: &ObjectRef,
+    schema: &Ident,
+    if_exists: bool,
+    dialect: &dyn Dialect,
+) -> Done {
     if !catalog.schemas.contains_key(schema) && catalog.extensions.is_empty() {
         return Err(Problem::Missing { kind: ObjectKind::Schema, name: schema.to_string(), of: None });
     }
     let moved = |from: &Name| Name { schema: schema.clone(), name: from.name.clone() };
     let done = match object.kind {
-        ObjectKind::Table
-        | ObjectKind::ForeignTable
-        | ObjectKind::View
-        | ObjectKind::MaterializedView
-        | ObjectKind::Sequence => catalog.need_relation(&object.name, object.kind).and_then(|from| {
-            let sequences = drop::owned_sequences(catalog, &from);
-            relation(catalog, &from, &moved(&from), dialect)?;
-            sequences.iter().try_for_each(|sequence| relation(catalog, sequence, &moved(sequence), dialect))
-        }),
+        ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence => {
+            catalog.need_relation(&object.name, object.kind).and_then(|from| {
+                let sequences = drop::owned_sequences(catalog, &from);
+                relation(catalog, &from, &moved(&from), dialect)?;
+                sequences.iter().try_for_each(|sequence| relation(catalog, sequence, &moved(sequence), dialect))
+            })
+        }
         ObjectKind::Type | ObjectKind::Domain => match catalog.resolve_type(&object.name) {
             Some(from) => user_type(catalog, &from, &moved(&from), dialect),
             None if catalog.may_lie_outside(&object.name, dialect) => Ok(()),
@@ -147,7 +151,13 @@ fn relation(catalog: &mut Catalog, from: &Name, to: &Name, dialect: &dyn Dialect
         }
         Some(Relation::Sequence(sequence)) => {
             let mut on = vec![Dependency::Relation(from.clone())];
-            on.extend(sequence.owned_by.iter().filter(|_| sequence.identity).map(|(table, column)| Dependency::Column(table.clone(), column.clone())));
+            on.extend(
+                sequence
+                    .owned_by
+                    .iter()
+                    .filter(|_| sequence.identity)
+                    .map(|(table, column)| Dependency::Column(table.clone(), column.clone())),
+            );
             let carried = carry::carried(catalog, &on, renaming, dialect);
             catalog.remove_relation(from);
             let mut new = crate::catalog::Sequence::clone(&sequence);
@@ -177,9 +187,8 @@ fn relation(catalog: &mut Catalog, from: &Name, to: &Name, dialect: &dyn Dialect
 fn every_part(catalog: &Catalog, name: &Name) -> Vec<Dependency> {
     let mut on = vec![Dependency::Relation(name.clone())];
     let column = |column: &Ident| Dependency::Column(name.clone(), column.clone());
-    let index = |index: &Arc<crate::catalog::Index>| {
-        Dependency::Relation(Name { schema: name.schema.clone(), name: index.name.clone() })
-    };
+    let index =
+        |index: &Arc<crate::catalog::Index>| Dependency::Relation(Name { schema: name.schema.clone(), name: index.name.clone() });
     match catalog.relations.get(name) {
         Some(Relation::Table(table)) => {
             on.extend(table.columns.iter().map(|own| column(&own.name)));
@@ -302,18 +311,20 @@ fn member(catalog: &mut Catalog, object: &ObjectRef, to: &Ident) -> Done {
     if names.contains(&to) {
         return Err(exists_member(object.kind, to, &of));
     }
-    catalog.edit_table(&of, |table| {
-        match object.kind {
-            ObjectKind::Trigger => table.triggers.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
-            ObjectKind::Policy => table.policies.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
-            _ => table.rules.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
+    catalog.edit_table(&of, |table| match object.kind {
+        ObjectKind::Trigger => {
+            table.triggers.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone())
         }
+        ObjectKind::Policy => {
+            table.policies.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone())
+        }
+        _ => table.rules.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
     });
-    catalog.edit_view(&of, |view| {
-        match object.kind {
-            ObjectKind::Trigger => view.triggers.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
-            _ => view.rules.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
+    catalog.edit_view(&of, |view| match object.kind {
+        ObjectKind::Trigger => {
+            view.triggers.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone())
         }
+        _ => view.rules.iter_mut().filter(|own| own.name == from).for_each(|own| Arc::make_mut(own).name = to.clone()),
     });
     remark::rename_member(catalog, object.kind, &of, &from, to);
     Ok(())
@@ -336,7 +347,8 @@ fn schema(catalog: &mut Catalog, from: &Ident, to: &Ident, dialect: &dyn Dialect
     for name in types {
         user_type(catalog, &name, &moved(&name), dialect)?;
     }
-    let routine_names: Vec<Name> = catalog.routines.range(first.clone()..).map(|(name, _)| name).take_while(inside).cloned().collect();
+    let routine_names: Vec<Name> =
+        catalog.routines.range(first.clone()..).map(|(name, _)| name).take_while(inside).cloned().collect();
     for name in routine_names {
         while let Some(signature) = catalog.routines.get(&name).and_then(|all| all.first()).map(|own| own.signature.clone()) {
             let renamed = moved(&name);

@@ -1,6 +1,6 @@
 //! Sequences: on their own, of serial and of identity columns.
 
-use super::{Done, exists, naming};
+use super::{Done, exists, naming, privileges};
 use crate::catalog::{Catalog, Name, Problem, Relation, Sequence};
 use crate::change::{Column, ColumnValue, Ident, ObjectKind, Persistence, QName, SequenceOptions, TypeName};
 use crate::dialect::{AutomaticName, Dialect};
@@ -84,8 +84,9 @@ fn put(
 ) {
     let id = catalog.new_id();
     let options = SequenceOptions { name: None, owned_by: None, ..options.clone() };
-    let privileges = Default::default();
-    catalog.put_sequence(Sequence { id, name, persistence, options, owned_by, identity, owner: None, privileges });
+    let privileges = privileges::initial(catalog, ObjectKind::Sequence, &name.schema);
+    let owner = privileges::creator(catalog);
+    catalog.put_sequence(Sequence { id, name, persistence, options, owned_by, identity, owner, privileges });
 }
 
 /// Unfolds a serial or identity column into its sequence. The sequence belongs to the column from the start; the table is
@@ -112,7 +113,9 @@ pub(super) fn unfold(
         }
         ColumnValue::Identity { always, mut sequence } => {
             let name = match &sequence.name {
-                Some(name) => Name { schema: name.schema.clone().unwrap_or_else(|| table.schema.clone()), name: name.name.clone() },
+                Some(name) => {
+                    Name { schema: name.schema.clone().unwrap_or_else(|| table.schema.clone()), name: name.name.clone() }
+                }
                 None => automatic(catalog),
             };
             if catalog.relations.contains_key(&name) {

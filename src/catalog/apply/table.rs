@@ -1,10 +1,10 @@
 //! `CREATE TABLE` in all its forms.
 
-use super::{Done, column, constraint, exists, inherit, like, missing, partition, sequence};
+use super::{Done, column, constraint, exists, inherit, like, missing, partition, privileges, sequence};
 use crate::catalog::{Catalog, Name, Problem, Table, TableColumn, UserTypeShape};
 use crate::change::{
-    Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Ident, Key, ObjectKind, Query, ReplicaIdentity, TableElement, TypeName,
-    TypeShape,
+    Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Ident, Key, ObjectKind, Query, ReplicaIdentity, TableElement,
+    TypeName, TypeShape,
 };
 use crate::dialect::Dialect;
 use std::sync::Arc;
@@ -35,8 +35,9 @@ pub(super) fn create(catalog: &mut Catalog, written: &CreateTable, dialect: &dyn
     for not_null in &written.constraints {
         mark_primary(catalog, &name, not_null);
     }
-    let (checks, others): (Vec<_>, Vec<_>) =
-        constraint::in_order(&written.constraints).into_iter().partition(|c| matches!(c.kind, ConstraintKind::Check(_) | ConstraintKind::NotNull(_)));
+    let (checks, others): (Vec<_>, Vec<_>) = constraint::in_order(&written.constraints)
+        .into_iter()
+        .partition(|c| matches!(c.kind, ConstraintKind::Check(_) | ConstraintKind::NotNull(_)));
     for check in checks {
         constraint::add(catalog, &name, check, false, dialect)?;
     }
@@ -69,12 +70,17 @@ fn without_duplicates(ordered: Vec<&Constraint>) -> Vec<&Constraint> {
     fn key(constraint: &Constraint) -> Option<&Key> {
         match &constraint.kind {
             ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => Some(key),
-            ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::Exclude(_) | ConstraintKind::NotNull(_) => None,
+            ConstraintKind::Check(_)
+            | ConstraintKind::ForeignKey(_)
+            | ConstraintKind::Exclude(_)
+            | ConstraintKind::NotNull(_) => None,
         }
     }
     let mut kept: Vec<&Constraint> = Vec::new();
     for constraint in ordered {
-        let same = |other: &&&Constraint| key(constraint).is_some() && key(other) == key(constraint) && other.deferrable == constraint.deferrable;
+        let same = |other: &&&Constraint| {
+            key(constraint).is_some() && key(other) == key(constraint) && other.deferrable == constraint.deferrable
+        };
         let duplicate = kept.iter().any(|other| same(&other) && (constraint.name.is_none() || constraint.name == other.name));
         if !duplicate {
             kept.push(constraint);
@@ -88,6 +94,7 @@ fn skeleton(catalog: &mut Catalog, name: Name, written: &CreateTable) -> Result<
         Some(of_type) => Some(catalog.resolve_type(of_type).ok_or_else(|| missing(ObjectKind::Type, of_type))?),
         None => None,
     };
+    let privileges = privileges::initial(catalog, ObjectKind::Table, &name.schema);
     Ok(Table {
         id: catalog.new_id(),
         name,
@@ -110,8 +117,8 @@ fn skeleton(catalog: &mut Catalog, name: Name, written: &CreateTable) -> Result<
         options: written.options.clone(),
         tablespace: written.tablespace.clone(),
         access_method: written.access_method.clone(),
-        owner: None,
-        privileges: Default::default(),
+        owner: privileges::creator(catalog),
+        privileges,
     })
 }
 
