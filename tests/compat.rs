@@ -5,8 +5,7 @@
 mod support;
 
 use migsafe::assess::Broken;
-use migsafe::dialect::Dialect;
-use migsafe::dialect::postgres::Postgres;
+use migsafe::dialect::{Dialect, Postgres};
 use migsafe::source::Transaction;
 use migsafe::verify::{Connection, Server};
 use std::fmt::Write;

@@ -193,14 +193,14 @@ ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everybody ON t USING (true) WITH CHECK (true);
 -- migration: contract
 DROP POLICY everybody ON t;
-CREATE POLICY some ON t USING (id > 5) WITH CHECK (id > 5);
+CREATE POLICY few ON t USING (id > 5) WITH CHECK (id > 5);
 -- old: SET LOCAL ROLE app_rls3; INSERT INTO t VALUES (1) => 42501
 -- new: SET LOCAL ROLE app_rls3; INSERT INTO t VALUES (10) => ok
 
 -- case: policy without row security
 CREATE TABLE t (id int PRIMARY KEY);
 -- migration: free
-CREATE POLICY some ON t USING (id > 5);
+CREATE POLICY few ON t USING (id > 5);
 -- old: INSERT INTO t VALUES (1) => ok
 
 -- case: right granted

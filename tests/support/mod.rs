@@ -1,8 +1,8 @@
 //! What the integration tests share: SQL in, judgement out.
 
 use migsafe::assess::{Assessment, Release, assess};
-use migsafe::dialect::ServerVersion;
-use migsafe::dialect::postgres::Postgres;
+
+use migsafe::dialect::{Postgres, ServerVersion};
 use migsafe::parse::on_big_stack;
 use migsafe::replay::{ParsedMigration, Replayed, read_statements, replay};
 use migsafe::source::{History, Migration, MigrationKind, Script, Sources, Transaction};
