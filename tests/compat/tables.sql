@@ -65,7 +65,7 @@ CREATE VIEW t AS SELECT DISTINCT id, a FROM u;
 
 -- case: view hides a required column
 CREATE TABLE t (id int PRIMARY KEY, a text);
--- migration: breaking
+-- migration: mixed
 ALTER TABLE t RENAME TO u;
 ALTER TABLE u ADD COLUMN c int NOT NULL;
 CREATE VIEW t AS SELECT id, a FROM u;
