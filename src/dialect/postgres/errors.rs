@@ -2,7 +2,7 @@
 
 use crate::catalog::Problem;
 use crate::change::Change;
-use crate::dialect::{AppError, ServerError};
+use crate::dialect::ServerError;
 
 /// The error that a problem gives.
 pub(super) fn problem(problem: &Problem, _change: &Change) -> ServerError {
@@ -10,9 +10,4 @@ pub(super) fn problem(problem: &Problem, _change: &Change) -> ServerError {
         Problem::Other { code, message } => ServerError { sqlstate: Some((*code).into()), message: message.clone() },
         other => ServerError { sqlstate: None, message: format!("{other:?}") },
     }
-}
-
-/// The error that an application meets.
-pub(super) fn app_error(error: &AppError) -> ServerError {
-    ServerError { sqlstate: None, message: format!("{error:?}") }
 }

@@ -1,5 +1,6 @@
 //! PostgreSQL 12 to 18: every fact about it that judging needs, one kind of fact in each file.
 
+mod app_errors;
 mod errors;
 mod impact;
 mod names;
@@ -85,7 +86,7 @@ impl Dialect for Postgres {
     }
 
     fn app_error(&self, error: &AppError) -> ServerError {
-        errors::app_error(error)
+        app_errors::app_error(error)
     }
 
     fn is_volatile(&self, expr: &Expr, catalog: &Catalog) -> bool {
