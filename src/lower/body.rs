@@ -137,3 +137,7 @@ impl Drop for Nesting {
         DEPTH.set(self.depth - 1);
     }
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

@@ -11,14 +11,16 @@ pub fn decode(text: &str) -> Option<(String, Option<Range<usize>>)> {
     let mut exact = None;
     let mut pieces = 0;
     let mut escapes = Escapes::None;
+    let mut dollar = false;
     for token in Scanner::new(text, &Lexis::POSTGRES).filter(|token| !token.is_trivia()) {
         let piece = token.text(text);
         let inside = match token.kind {
             TokenKind::DollarString if pieces == 0 => {
                 let tag = piece[1..].find('$')? + 2;
+                dollar = true;
                 tag..piece.len() - tag
             }
-            TokenKind::String => {
+            TokenKind::String if !dollar => {
                 let quote = piece.find('\'')?;
                 escapes = match (pieces, piece[..quote].to_ascii_lowercase().as_str()) {
                     (1.., "") => escapes,

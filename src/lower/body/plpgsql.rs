@@ -16,7 +16,12 @@ pub(super) fn read(text: &str, place: Place, out: &mut Vec<BlockStatement>) {
         Reader { text, tokens, at: 0, place, out, conditional: false, nesting: 0, unbalanced: false, may_have_left: false };
     while reader.peek().is_some() {
         reader.statements();
-        reader.at += 1;
+        // What closes nothing is stepped over.
+        if reader.is(reader.at, "END") {
+            reader.end();
+        } else {
+            reader.at += 1;
+        }
     }
 }
 
@@ -234,8 +239,8 @@ impl Reader<'_, '_> {
 
     /// `EXECUTE string [INTO ...] [USING ...]`.
     fn execute(&mut self, start: usize, end: usize) {
-        let string = start + 1..self.find(start, &["INTO", "USING"]).clamp(start + 1, end.max(start + 1));
-        match constant::evaluate(self.text, &self.tokens[string.start.min(end)..string.end.min(end)]) {
+        let string_end = self.find_before(end, start + 1, &["INTO", "USING"]);
+        match constant::evaluate(self.text, self.tokens.get(start + 1..string_end).unwrap_or_default()) {
             Some(constant) => {
                 let place = match constant.exact {
                     Some((from, to)) => self.place.inside(from, to),
@@ -270,7 +275,7 @@ impl Reader<'_, '_> {
         }
         let mut at = start;
         let into = loop {
-            at = self.find(at + 1, &["INTO"]);
+            at = self.find_before(end, at + 1, &["INTO"]);
             if at >= end {
                 return None;
             }
@@ -309,16 +314,21 @@ impl Reader<'_, '_> {
 
     /// The first of these words at or after `at` outside of parentheses; the end where there is none.
     fn find(&self, at: usize, words: &[&str]) -> usize {
+        self.find_before(self.tokens.len(), at, words)
+    }
+
+    /// The same up to `end`, which is the answer where there is none.
+    fn find_before(&self, end: usize, at: usize, words: &[&str]) -> usize {
         let mut depth = 0usize;
-        for at in at..self.tokens.len() {
+        for at in at..end {
             match self.sign(at) {
                 "(" | "[" => depth += 1,
                 ")" | "]" if !words.contains(&"]") || depth > 0 => depth = depth.saturating_sub(1),
-                _ if depth == 0 && self.is_any(at, words) => return at,
+                sign if (depth == 0 || self.unbalanced && sign == ";") && self.is_any(at, words) => return at,
                 _ => {}
             }
         }
-        self.tokens.len()
+        end
     }
 
     /// The `;` that ends the statement; the end of the text where there is none.

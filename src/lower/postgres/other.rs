@@ -247,3 +247,7 @@ fn no_effect(c: &mut Cursor<'_>) -> Read<Change> {
     c.rest_text();
     Ok(Change::NoEffect)
 }
+
+#[cfg(test)]
+#[path = "other_tests.rs"]
+mod tests;
