@@ -493,7 +493,7 @@ impl<'t> Cursor<'t> {
                 ParserError::RecursionLimitExceeded => "nested too deeply".to_owned(),
                 ParserError::ParserError(message) | ParserError::TokenizerError(message) => without_location(&message),
             };
-            let at = self.mark().clamp(mark, self.ranges.len().max(1) - 1);
+            let at = self.mark().max(mark).min(self.ranges.len().max(1) - 1);
             self.reset(mark);
             let (start, end) = self.ranges.get(at).copied().unwrap_or((0, 0));
             Unread { reason, span: self.span_of(start as usize, end as usize) }

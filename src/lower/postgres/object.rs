@@ -132,29 +132,24 @@ fn other(c: &mut Cursor<'_>, words: &str) -> Read<ObjectRef> {
             c.expect("FOR")?;
             let data_type = c.data_type()?;
             c.expect("LANGUAGE")?;
-            c.ident()?;
-            data_type.qname()
+            let text = format!("FOR {} LANGUAGE {}", type_text(&data_type), folded_name(c, Cursor::ident)?.1);
+            return Ok(other_ref(words, &text, data_type.qname()));
         }
         "USER MAPPING" => {
             c.expect("FOR")?;
-            let role = c.role()?;
+            let (role, role_text) = folded_name(c, Cursor::role)?;
             c.expect("SERVER")?;
-            c.ident()?;
-            QName::bare(role)
+            let text = format!("FOR {role_text} SERVER {}", folded_name(c, Cursor::ident)?.1);
+            return Ok(other_ref(words, &text, QName::bare(role)));
         }
-        "OPERATOR CLASS" | "OPERATOR FAMILY" => {
-            let name = c.qname()?;
-            if c.eat("USING") {
-                c.ident()?;
-            }
-            name
-        }
+        "OPERATOR CLASS" | "OPERATOR FAMILY" => return operator_class(c, words, false),
         "OPERATOR" => {
             let name = operator(c)?;
+            let mut text = folded(c.text_from(mark));
             if c.eat_sign(&Token::LParen) {
-                operator_types(c)?;
+                text += &format!(" ({})", operator_types(c)?.join(", "));
             }
-            name
+            return Ok(other_ref(words, &text, name));
         }
         "LARGE OBJECT" => QName::bare(c.integer()?.to_string()),
         _ => c.qname()?,
@@ -167,10 +162,32 @@ pub(super) fn other_ref(words: &str, text: &str, name: QName) -> ObjectRef {
     ObjectRef { words: Some(format!("{words} {text}")), ..ObjectRef::new(ObjectKind::Other, name) }
 }
 
+/// `name [[DEFAULT] FOR TYPE t] USING method [AS ...]`: what stands between the two is written only where it is `created`.
+pub(super) fn operator_class(c: &mut Cursor<'_>, words: &str, created: bool) -> Read<ObjectRef> {
+    let (name, mut text) = folded_name(c, Cursor::qname)?;
+    if created {
+        c.eat("DEFAULT");
+        c.expect("FOR TYPE")?;
+        c.data_type()?;
+    }
+    if c.eat("USING") {
+        text += &format!(" USING {}", folded_name(c, Cursor::ident)?.1);
+    }
+    Ok(other_ref(words, &text, name))
+}
+
+/// What `read` gives, and its text in one spelling.
+fn folded_name<'t, T>(c: &mut Cursor<'t>, read: impl FnOnce(&mut Cursor<'t>) -> Read<T>) -> Read<(T, String)> {
+    let mark = c.mark();
+    let name = read(c)?;
+    Ok((name, folded(c.text_from(mark))))
+}
+
 /// `(integer, NONE)`, after the parenthesis.
-fn operator_types(c: &mut Cursor<'_>) -> Read<()> {
-    c.list(|c| if c.eat("NONE") { Ok(()) } else { c.data_type().map(drop) })?;
-    c.expect_sign(&Token::RParen)
+fn operator_types(c: &mut Cursor<'_>) -> Read<Vec<String>> {
+    let types = c.list(|c| if c.eat("NONE") { Ok("NONE".to_owned()) } else { Ok(type_text(&c.data_type()?)) })?;
+    c.expect_sign(&Token::RParen)?;
+    Ok(types)
 }
 
 /// An operator's name: signs, perhaps with a schema before them.

@@ -109,15 +109,7 @@ fn created(c: &mut Cursor<'_>, kind: object::Kind) -> Read<ObjectRef> {
             let name = object::operator(c)?;
             Ok(object::other_ref(kind.0, &name.to_string(), name))
         }
-        "OPERATOR CLASS" => {
-            let name = c.qname()?;
-            c.eat("DEFAULT");
-            c.expect("FOR TYPE")?;
-            c.data_type()?;
-            c.expect("USING")?;
-            let method = c.ident()?;
-            Ok(object::other_ref(kind.0, &format!("{name} USING {method}"), name))
-        }
+        "OPERATOR CLASS" => object::operator_class(c, kind.0, true),
         _ => object::named(c, kind),
     }
 }

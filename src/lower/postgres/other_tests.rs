@@ -84,6 +84,7 @@ fn what_is_not_postgres_is_opaque() {
         "DROP INDEX a ON t",
         "DROP INDEX IF EXIST a",
         "DROP SOMETHING a",
+        "DROP FUNCTION f(a text DEFAULT 'x')",
         "ALTER TYPE a FROB",
         "CREATE DOMAIN d",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql",
@@ -210,7 +211,7 @@ const STATEMENTS: &str = r#"
     SECURITY LABEL FOR p ON TABLE t IS 'x'
     DROP TABLE IF EXISTS a, s.b CASCADE
     DROP INDEX CONCURRENTLY IF EXISTS idx
-    DROP FUNCTION IF EXISTS f(int, a text DEFAULT), g() RESTRICT
+    DROP FUNCTION IF EXISTS f(int, a text), g() RESTRICT
     DROP FUNCTION f, g
     DROP PROCEDURE p(IN int, OUT text)
     DROP AGGREGATE first(anyelement)
