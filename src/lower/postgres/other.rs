@@ -229,7 +229,7 @@ fn dynamic(reason: &str) -> Change {
 /// What touches neither schema nor rows.
 fn no_effect(c: &mut Cursor<'_>) -> Read<Change> {
     let harmless = ["LISTEN", "UNLISTEN", "NOTIFY", "LOAD", "DEALLOCATE", "SHOW", "DECLARE", "FETCH", "MOVE", "CLOSE", "DISCARD"];
-    if c.at("PREPARE TRANSACTION") || !c.at_any(&harmless) && !c.at("PREPARE") && !c.at("SET CONSTRAINTS") {
+    if !c.at_any(&harmless) && !c.at("PREPARE") && !c.at("SET CONSTRAINTS") {
         return Err(c.refuse("a statement of PostgreSQL"));
     }
     c.step();

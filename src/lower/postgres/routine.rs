@@ -1,7 +1,9 @@
 //! `CREATE FUNCTION`, `CREATE PROCEDURE`, `CREATE AGGREGATE`.
 
 use super::object;
-use crate::change::{Change, Expr, Ident, ObjectKind, Parameter, ParameterMode, Routine, RoutineBody, TypeName, Volatility};
+use crate::change::{
+    Change, Expr, ExprShape, Ident, ObjectKind, Parameter, ParameterMode, Routine, RoutineBody, TypeName, Volatility,
+};
 use crate::lower::cursor::{Cursor, Read, is_word};
 use sqlparser::tokenizer::Token;
 
@@ -107,8 +109,8 @@ fn option(c: &mut Cursor<'_>, routine: &mut Routine, body: &mut Option<RoutineBo
     } else if c.at("RETURN") {
         let mark = c.mark();
         c.step();
-        c.expr()?;
-        *body = Some(RoutineBody::Sql(Expr::plain(c.text_from(mark))));
+        let value = c.parse(|parser| parser.parse_expr())?;
+        *body = Some(RoutineBody::Sql(Expr { shape: ExprShape::Other, ..c.expr_from(mark, &value) }));
     } else {
         return Err(c.refuse("an option of the routine or its body"));
     }

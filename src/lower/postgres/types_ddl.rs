@@ -160,7 +160,7 @@ fn domain_clause(c: &mut Cursor<'_>, domain: &mut Domain) -> Read<()> {
         return Ok(());
     }
     if c.eat("DEFAULT") {
-        domain.default = Some(c.expr()?);
+        domain.default = Some(c.narrow_expr()?);
         return Ok(());
     }
     let name = if c.eat("CONSTRAINT") { Some(c.ident()?) } else { None };
