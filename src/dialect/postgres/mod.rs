@@ -3,6 +3,7 @@
 mod app_errors;
 mod errors;
 mod impact;
+mod locks;
 mod names;
 mod system;
 mod types;

@@ -1,0 +1,296 @@
+//! Locks of statements on whole objects: creation, renames, owners, comments, grants, domains.
+
+use super::super::locks::Mode;
+use super::collect::Locks;
+use super::{constraint, partition};
+use crate::catalog::{Dependency, Dependent, Name};
+use crate::change::{
+    CreateIndex, CreateTable, CreateView, DomainChange, Grant, GrantObjects, ObjectKind, ObjectRef, QName, Routine, RoutineBody,
+    Rule, SequenceOptions, TableElement, Trigger,
+};
+use crate::dialect::Held;
+
+pub(super) fn create_table(table: &CreateTable, locks: &mut Locks<'_>) {
+    if table.if_not_exists && locks.resolve(&table.name).is_some() {
+        return;
+    }
+    for element in &table.elements {
+        if let TableElement::Like { table, .. } = element {
+            locks.lock_named(table, Mode::AccessShare);
+        }
+    }
+    for parent in &table.inherits {
+        locks.lock_named(parent, Mode::ShareUpdateExclusive);
+    }
+    for constraint in &table.constraints {
+        constraint::lock_referenced(constraint, locks);
+    }
+    if let Some((parent, bound)) = &table.partition_of {
+        partition::create(parent, bound, locks);
+    }
+    if let Some(query) = &table.query {
+        read(query, table.no_data, locks);
+    }
+}
+
+/// Reads what a query names: to its tables where it runs, else only what its text says.
+fn read(query: &crate::change::Query, no_data: bool, locks: &mut Locks<'_>) {
+    for source in locks.sources(query) {
+        match no_data {
+            true => locks.lock(&source, Mode::AccessShare),
+            false => {
+                locks.hold_for(&locks.tree(&source), Held::Scan);
+                locks.lock_tree(&source, Mode::AccessShare);
+                for below in locks.below_view(&source) {
+                    locks.hold_for(&locks.tree(&below), Held::Scan);
+                    locks.lock_tree(&below, Mode::AccessShare);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn create_index(index: &CreateIndex, locks: &mut Locks<'_>) {
+    let Some(table) = locks.resolve(&index.table) else { return };
+    let mode = if index.concurrently { Mode::ShareUpdateExclusive } else { Mode::Share };
+    let exists = index.if_not_exists
+        && index
+            .name
+            .as_ref()
+            .is_some_and(|name| locks.before().relations.contains_key(&Name::new(table.schema.clone(), name.clone())));
+    if exists {
+        locks.lock(&table, mode);
+        return;
+    }
+    let tables = if locks.is_partitioned(&table) && !index.only { locks.tree(&table) } else { vec![table] };
+    tables.iter().for_each(|table| locks.lock(table, mode));
+    locks.hold_for(&tables, Held::IndexBuild);
+}
+
+pub(super) fn create_view(view: &CreateView, locks: &mut Locks<'_>) {
+    let existing = locks.resolve(&view.name);
+    if let Some(existing) = existing {
+        if view.if_not_exists {
+            return;
+        }
+        locks.lock(&existing, Mode::AccessExclusive);
+    }
+    read(&view.query, view.no_data || !view.materialized, locks);
+}
+
+pub(super) fn refresh(view: &QName, concurrently: bool, no_data: bool, locks: &mut Locks<'_>) {
+    let Some(name) = locks.resolve(view) else { return };
+    locks.lock(&name, if concurrently { Mode::Exclusive } else { Mode::AccessExclusive });
+    let query = locks.before().view(&name).map(|view| view.query.clone());
+    if no_data {
+        return;
+    }
+    if let Some(query) = query {
+        read(&query, false, locks);
+    }
+    match concurrently {
+        true => locks.hold(Held::Scan),
+        false => locks.rewrite(&name),
+    }
+}
+
+pub(super) fn owned_by(options: &SequenceOptions, locks: &mut Locks<'_>) {
+    if let Some(Some((table, _))) = &options.owned_by {
+        locks.lock_named(table, Mode::AccessShare);
+    }
+}
+
+/// Tables `OF` the type change with it.
+pub(super) fn alter_composite(name: &QName, locks: &mut Locks<'_>) {
+    let Some(name) = locks.before().resolve_type(name) else { return };
+    let dependents: Vec<Name> = locks
+        .before()
+        .dependents(&Dependency::Type(name.clone()))
+        .filter_map(|dependent| match dependent {
+            Dependent::Relation(table) => Some(table.clone()),
+            _ => None,
+        })
+        .collect();
+    for table in dependents {
+        if locks.before().table(&table).is_some_and(|table| table.of_type.as_ref() == Some(&name)) {
+            locks.lock(&table, Mode::AccessExclusive);
+        }
+    }
+}
+
+/// What has to be checked against the rows reads every table with a column of the domain; the rest changes the catalog.
+pub(super) fn alter_domain(name: &QName, change: &DomainChange, locks: &mut Locks<'_>) {
+    let checks_rows = match change {
+        DomainChange::NotNull(not_null) => *not_null,
+        DomainChange::AddCheck(check) => !check.not_valid,
+        DomainChange::Validate(_) => true,
+        DomainChange::Default(_) | DomainChange::DropConstraint(..) | DomainChange::RenameConstraint(..) => false,
+    };
+    let Some(domain) = locks.before().resolve_type(name).filter(|_| checks_rows) else { return };
+    let mut open = vec![domain];
+    while let Some(domain) = open.pop() {
+        let dependents: Vec<Dependent> = locks.before().dependents(&Dependency::Type(domain)).cloned().collect();
+        for dependent in dependents {
+            match dependent {
+                Dependent::Column(table, _) if locks.before().table(&table).is_some() && !locks.is_partitioned(&table) => {
+                    locks.lock(&table, Mode::Share);
+                    locks.hold_for(std::slice::from_ref(&table), Held::Scan);
+                }
+                Dependent::Type(above) => open.push(above),
+                _ => {}
+            }
+        }
+    }
+}
+
+pub(super) fn create_routine(routine: &Routine, locks: &mut Locks<'_>) {
+    if let RoutineBody::Sql(body) = &routine.body {
+        locks.read_expr(body);
+    }
+}
+
+pub(super) fn create_trigger(table: &QName, trigger: &Trigger, locks: &mut Locks<'_>) {
+    if let Some(from) = &trigger.from {
+        locks.lock_named(from, Mode::AccessShare);
+    }
+    let Some(table) = locks.resolve(table) else { return };
+    match trigger.for_each_row && locks.is_partitioned(&table) {
+        true => locks.lock_tree(&table, Mode::ShareRowExclusive),
+        false => locks.lock(&table, Mode::ShareRowExclusive),
+    }
+}
+
+pub(super) fn create_rule(table: &QName, rule: &Rule, locks: &mut Locks<'_>) {
+    for reference in rule.text.refs.iter().filter(|reference| reference.kind == crate::change::RefKind::Relation) {
+        let Some(relation) = locks.resolve(&reference.qname()) else { continue };
+        let start = reference.ranges.first().map_or(0, |(start, _)| *start as usize);
+        let before = rule.text.sql[..start].trim_end().to_ascii_lowercase();
+        let written = ["into", "update", "delete from", "only"].iter().any(|word| before.ends_with(word));
+        locks.lock(&relation, if written { Mode::RowExclusive } else { Mode::AccessShare });
+    }
+    locks.lock_named(table, Mode::AccessExclusive);
+}
+
+pub(super) fn rename(object: &ObjectRef, locks: &mut Locks<'_>) {
+    match object.kind {
+        ObjectKind::Table
+        | ObjectKind::ForeignTable
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Sequence
+        | ObjectKind::Index => {
+            let Some(name) = locks.resolve(&object.name) else { return };
+            match locks.kind_of(&name) {
+                Some(ObjectKind::Index) => locks.lock_index(&name, Mode::ShareUpdateExclusive),
+                _ => locks.lock(&name, Mode::AccessExclusive),
+            }
+        }
+        ObjectKind::Trigger => {
+            let Some(table) = locks.resolve(&object.name) else { return };
+            // The triggers of partitions follow since 15.
+            match locks.version() >= 15 && locks.is_partitioned(&table) {
+                true => locks.lock_tree(&table, Mode::AccessExclusive),
+                false => locks.lock(&table, Mode::AccessExclusive),
+            }
+        }
+        ObjectKind::Rule | ObjectKind::Policy | ObjectKind::Column | ObjectKind::Constraint => {
+            locks.lock_named(&object.name, Mode::AccessExclusive);
+        }
+        ObjectKind::DomainConstraint
+        | ObjectKind::Type
+        | ObjectKind::Domain
+        | ObjectKind::Function
+        | ObjectKind::Procedure
+        | ObjectKind::Aggregate
+        | ObjectKind::Routine
+        | ObjectKind::EventTrigger
+        | ObjectKind::Schema
+        | ObjectKind::Extension
+        | ObjectKind::Role
+        | ObjectKind::Database
+        | ObjectKind::Tablespace
+        | ObjectKind::Publication
+        | ObjectKind::Subscription
+        | ObjectKind::Collation
+        | ObjectKind::Statistics
+        | ObjectKind::Other => {}
+    }
+}
+
+/// `SET SCHEMA` and `OWNER TO`: the sequences that a table owns go with it, its partitions do not.
+pub(super) fn move_or_own(object: &ObjectRef, locks: &mut Locks<'_>) {
+    let is_relation = matches!(
+        object.kind,
+        ObjectKind::Table
+            | ObjectKind::ForeignTable
+            | ObjectKind::View
+            | ObjectKind::MaterializedView
+            | ObjectKind::Sequence
+            | ObjectKind::Index
+    );
+    let Some(name) = locks.resolve(&object.name).filter(|_| is_relation) else { return };
+    locks.lock(&name, Mode::AccessExclusive);
+    for sequence in locks.owned_sequences(&name) {
+        locks.lock(&sequence, Mode::AccessExclusive);
+    }
+}
+
+pub(super) fn comment(object: &ObjectRef, locks: &mut Locks<'_>) {
+    let mode = match object.kind {
+        ObjectKind::Table
+        | ObjectKind::ForeignTable
+        | ObjectKind::Column
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Sequence
+        | ObjectKind::Index => Mode::ShareUpdateExclusive,
+        ObjectKind::Constraint | ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => Mode::AccessShare,
+        ObjectKind::DomainConstraint
+        | ObjectKind::Type
+        | ObjectKind::Domain
+        | ObjectKind::Function
+        | ObjectKind::Procedure
+        | ObjectKind::Aggregate
+        | ObjectKind::Routine
+        | ObjectKind::EventTrigger
+        | ObjectKind::Schema
+        | ObjectKind::Extension
+        | ObjectKind::Role
+        | ObjectKind::Database
+        | ObjectKind::Tablespace
+        | ObjectKind::Publication
+        | ObjectKind::Subscription
+        | ObjectKind::Collation
+        | ObjectKind::Statistics
+        | ObjectKind::Other => return,
+    };
+    let Some(name) = locks.resolve(&object.name) else { return };
+    locks.lock(&name, mode);
+    locks.lock_index(&name, mode);
+}
+
+/// Relations that are named are locked since 18.
+pub(super) fn grant(grant: &Grant, locks: &mut Locks<'_>) {
+    match &grant.on {
+        GrantObjects::Named(_, names) if locks.version() >= 18 => {
+            for name in names {
+                locks.lock_named(name, Mode::AccessShare);
+            }
+        }
+        GrantObjects::Named(..)
+        | GrantObjects::Routines(..)
+        | GrantObjects::AllIn(..)
+        | GrantObjects::Membership
+        | GrantObjects::Default { .. } => {}
+    }
+}
+
+/// Partitions are analyzed with their table; children are sampled for their parent, since 18 analyzed too.
+pub(super) fn analyze(table: &Name, locks: &mut Locks<'_>) {
+    let children = match locks.is_partitioned(table) || locks.version() >= 18 {
+        true => Mode::ShareUpdateExclusive,
+        false => Mode::AccessShare,
+    };
+    locks.lock_tree(table, children);
+    locks.lock(table, Mode::ShareUpdateExclusive);
+}
