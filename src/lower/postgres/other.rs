@@ -79,11 +79,9 @@ fn alter(c: &mut Cursor<'_>) -> Read<Change> {
 fn create_other(c: &mut Cursor<'_>) -> Read<Change> {
     c.expect("CREATE")?;
     let or_replace = c.eat("OR REPLACE");
-    c.eat_any(&["DEFAULT CONVERSION", "TRUSTED"]).map_or((), |words| {
-        if words == "DEFAULT CONVERSION" {
-            c.reset(c.mark() - 1);
-        }
-    });
+    if c.at("DEFAULT CONVERSION") || c.at("TRUSTED") {
+        c.step();
+    }
     let kind = object::kind(c)?;
     let if_not_exists = c.if_not_exists();
     let object = match kind.1 {
