@@ -3,6 +3,7 @@
 //! them. Names arrive folded as the database would store them; nothing here is resolved against a schema.
 
 mod expr;
+mod kind;
 mod object;
 mod table;
 

@@ -510,7 +510,8 @@ impl<'t> Cursor<'t> {
 }
 
 /// Words that `sqlparser` takes for names although they are grammar, told in the words that it knows: `x ISNULL` as `x IS
-/// NULL`, no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here, and no `FROM` in `trim(both FROM x)`.
+/// NULL`, no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here, no `FROM` in
+/// `trim(both FROM x)`, and no `SYMMETRIC` in `BETWEEN SYMMETRIC`.
 fn mend(tokens: &mut Vec<TokenWithSpan>) {
     let mut at = 1;
     while at < tokens.len() {
@@ -523,6 +524,8 @@ fn mend(tokens: &mut Vec<TokenWithSpan>) {
             && (is_word(before, "FROM") || is_word(before, "JOIN"))
             && matches!(tokens.get(at + 1), Some(TokenWithSpan { token: Token::Word(_), .. }))
         {
+            tokens.remove(at);
+        } else if is_word(before, "BETWEEN") && ["SYMMETRIC", "ASYMMETRIC"].iter().any(|word| is_word(&tokens[at].token, word)) {
             tokens.remove(at);
         } else if is_word(&tokens[at].token, "FROM") && ["BOTH", "LEADING", "TRAILING"].iter().any(|word| is_word(before, word)) {
             tokens.remove(at);

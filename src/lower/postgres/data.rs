@@ -56,6 +56,11 @@ pub(super) fn recursive_query(c: &mut Cursor<'_>, name: &QName, columns: &[Ident
 
 /// Reads a query without `WITH` into a select; gives its `INTO`.
 fn select_into(c: &mut Cursor<'_>, names: &mut Names<'_>, at: u32) -> Read<Option<SelectInto>> {
+    if c.at("SELECT") && matches!(c.peek(1), Token::EOF | Token::RParen) {
+        // A row without columns: what stands in migrations that do nothing.
+        c.step();
+        return Ok(None);
+    }
     let ast = c.parse(|parser| parser.parse_query())?;
     names.query_at(at, &ast);
     match *ast.body {

@@ -19,6 +19,8 @@ mod rename;
 mod routine;
 mod sequence;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod trigger;
 mod types_ddl;
 mod view;
