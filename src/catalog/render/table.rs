@@ -2,8 +2,8 @@
 
 use crate::catalog::{Catalog, Name, Table, TableColumn};
 use crate::change::{
-    AlterTable, Change, Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, CreateTable, ObjectKind, TableAction,
-    TableElement,
+    AlterTable, Change, Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, CreateTable, ObjectKind, SequenceOptions,
+    TableAction, TableElement,
 };
 
 /// Whether a constraint stands in the table's own statement.
@@ -75,10 +75,15 @@ pub(super) fn is_inherited(catalog: &Catalog, parents: &[Name], constraint: &Con
         && parents.iter().any(|parent| of_parent(parent).is_some())
 }
 
-/// The column without what older servers do not take in `CREATE TABLE`; an identity is the partitioned table's alone.
+/// The column without what older servers do not take in `CREATE TABLE`. An identity is the partitioned table's alone, and its
+/// sequence's type always the column's.
 fn plain(column: &TableColumn, partition: bool) -> Column {
     let value = match &column.value {
         ColumnValue::Identity { .. } if partition => ColumnValue::None,
+        ColumnValue::Identity { always, sequence } => {
+            let sequence = SequenceOptions { data_type: None, owned_by: None, restart: None, ..(**sequence).clone() };
+            ColumnValue::Identity { always: *always, sequence: Box::new(sequence) }
+        }
         value => value.clone(),
     };
     Column { value, storage: None, compression: None, statistics: None, options: Vec::new(), ..column.column.clone() }
