@@ -143,25 +143,25 @@ pub(super) enum Manifest {
     Other,
 }
 
-/// The nearest manifest, at most four levels up and not beyond the repository.
+/// The nearest manifest, at most four levels up and not beyond the repository. Rust's workspaces have several: what any of
+/// them names counts.
 pub(super) fn manifest(path: &Path) -> Option<Manifest> {
+    const OTHERS: [&str; 5] = ["package.json", "pom.xml", "build.gradle", "build.gradle.kts", "pyproject.toml"];
     let absolute = std::path::absolute(path).ok()?;
+    let mut rust = None;
     for dir in absolute.ancestors().take(5) {
+        let has = |name: &str| dir.join(name).is_file();
         if let Ok(text) = fs::read_to_string(dir.join("Cargo.toml")) {
-            return Some(Manifest::Rust { sqlx: text.contains("sqlx"), refinery: text.contains("refinery") });
-        }
-        if dir.join("go.mod").is_file() {
+            let (sqlx, refinery) = rust.unwrap_or_default();
+            rust = Some((sqlx || text.contains("sqlx"), refinery || text.contains("refinery")));
+        } else if rust.is_none() && has("go.mod") {
             return Some(Manifest::Go);
-        }
-        if ["package.json", "pom.xml", "build.gradle", "build.gradle.kts", "pyproject.toml"]
-            .iter()
-            .any(|name| dir.join(name).is_file())
-        {
+        } else if rust.is_none() && OTHERS.iter().any(|name| has(name)) {
             return Some(Manifest::Other);
         }
         if dir.join(".git").exists() {
-            return None;
+            break;
         }
     }
-    None
+    rust.map(|(sqlx, refinery)| Manifest::Rust { sqlx, refinery })
 }

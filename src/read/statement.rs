@@ -27,6 +27,19 @@ pub(super) fn openings(text: &str, words: usize) -> Vec<(usize, Vec<String>)> {
     found
 }
 
+/// One past the `;` that ends the first statement.
+pub(super) fn first_end(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < text.len() {
+        let end = token_end(text, at);
+        if text.as_bytes()[at] == b';' {
+            return Some(end);
+        }
+        at = end;
+    }
+    None
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
@@ -83,6 +96,7 @@ mod tests {
         let text = "-- a;\n/* ; /* ; */ ; */ create  index\nconcurrently x on y; do $x$ a; b $x$; SELECT ';', \";\" ; vacuum";
         let words: Vec<String> = openings(text, 3).into_iter().map(|(_, words)| words.join(" ")).collect();
         assert_eq!(words, ["CREATE INDEX CONCURRENTLY", "DO", "SELECT", "VACUUM"]);
+        assert_eq!(first_end("-- ;\n';' ; x"), Some(10));
         assert_eq!(openings("'", 1).len() + openings("/*", 1).len() + openings("$a$", 1).len(), 2);
         assert!(openings("*/ / *", 1).len() == 1);
     }

@@ -427,6 +427,47 @@ NotRead ROOT/schema.sql: a dump or fixture by its name, not a migration
 }
 
 #[test]
+fn plain_names() {
+    let files = [
+        ("migrations/20240102T030405Z.sql", "B;"),
+        ("migrations/20240102T030404Z.sql", "A;"),
+        ("migrations/20240103_c.up.sql", "C;"),
+        ("migrations/20240103_c.postgres.up.sql", "P;"),
+        ("migrations/20240103_c.mysql.up.sql", "M;"),
+        ("migrations/20240104_d.autocommit.up.sql", "D;"),
+        ("migrations/20240104_d.down.sql", "E;"),
+        ("migrations/20240104_e.sql", "F;"),
+    ];
+    check_as(
+        &files,
+        Some(Runner::Plain),
+        "
+plain
+20240102T030404Z : statement A;
+20240102T030405Z : statement B;
+20240103 c: statement P;
+20240104 d: statement D;
+  down statement E;
+20240104 e: statement F;
+NotRead migrations/20240103_c.mysql.up.sql: its name says that it is for mysql
+NotRead migrations/20240103_c.up.sql: the file for PostgreSQL of this version takes its place
+Odd migrations/20240104_e.sql: version 20240104 is that of 20240104_d.autocommit.up.sql too: their names decide which comes first
+",
+    );
+}
+
+#[test]
+fn supabase_commits_a_first_statement_that_needs_it() {
+    let path = "supabase/migrations/1_a.sql";
+    let chunks = |text: &str| {
+        let project = read(lay_out(&[(path, text)]).path(), None).unwrap();
+        show(&project, Path::new("")).lines().last().unwrap().to_owned()
+    };
+    assert_eq!(chunks("create index concurrently i on t (a); B;"), "1 a: chunk create index concurrently i on t (a); | B;");
+    assert_eq!(chunks("A; create index concurrently i on t (a);"), "1 a: chunk A; create index concurrently i on t (a);");
+}
+
+#[test]
 fn a_named_runner_goes_before_what_is_recognised() {
     let files = [("migrations/1_a.sql", "-- +goose Up\nA;\n")];
     check_as(&files, Some(Runner::Sqlx), "sqlx\n1 a: wrapped -- +goose Up A;");

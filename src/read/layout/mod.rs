@@ -44,13 +44,13 @@ pub(super) struct Layout {
 /// In the order in which they are tried: an entry before another is more particular about what it recognises.
 pub(super) static LAYOUTS: [Layout; 13] = [
     sqitch::LAYOUT,
+    supabase::LAYOUT,
     drizzle::LAYOUT,
     prisma::LAYOUT,
     diesel::LAYOUT,
     liquibase::LAYOUT,
     goose::LAYOUT,
     dbmate::LAYOUT,
-    supabase::LAYOUT,
     refinery::LAYOUT,
     flyway::LAYOUT,
     sqlx::LAYOUT,
@@ -187,9 +187,12 @@ impl Notes {
 /// Tells of versions that stand twice among sorted drafts. `stops` says what the runner does about it.
 fn note_duplicates(drafts: &[Draft], same: impl Fn(&Draft, &Draft) -> bool, stops: &str, notes: &mut Notes) {
     for pair in drafts.windows(2).filter(|pair| same(&pair[0], &pair[1])) {
-        let earlier = file_name(&pair[0].up);
-        notes.refused(pair[1].up.clone(), format!("version {} is that of {earlier} too: {stops}", pair[1].version));
+        notes.refused(pair[1].up.clone(), duplicate(pair, stops));
     }
+}
+
+fn duplicate(pair: &[Draft], stops: &str) -> String {
+    format!("version {} is that of {} too: {stops}", pair[1].version, file_name(&pair[0].up))
 }
 
 /// Tells of SQL files in subdirectories of a runner that reads one level only.

@@ -7,7 +7,7 @@ use crate::read::dir::Dir;
 use crate::read::name::compare_numbers;
 
 /// Which way a file goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Direction {
     Up,
     Down,
@@ -34,8 +34,7 @@ pub(super) fn by_version<'a>(dir: &Dir, named: Vec<(&'a str, Named<'a>)>, stops:
         let first = drafts.len();
         drafts.extend(ups.map(|(file, up)| Draft::new(up.version, up.name, dir.at(file))));
         for pair in drafts[first..].windows(2) {
-            let earlier = super::file_name(&pair[0].up);
-            notes.refused(pair[1].up.clone(), format!("version {} is that of {earlier} too: {stops}", pair[1].version));
+            notes.refused(pair[1].up.clone(), super::duplicate(pair, stops));
         }
         pair_downs(dir, &mut drafts[first..], &downs, notes);
     }

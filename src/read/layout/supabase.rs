@@ -1,20 +1,20 @@
 //! The Supabase CLI. Facts: `pkg/migration/list.go` (order of names, what is skipped), `pkg/migration/file.go` (the name pattern; the
-//! statements of a file go as one pipeline, which the server runs as one implicit transaction).
+//! statements of a file go as one pipeline).
+//!
+//! The server runs a pipeline as one implicit transaction, with one exception: a first statement that cannot be part of a
+//! transaction is committed at once, and the rest follows. (PostgreSQL 15 and 18 accept `CREATE INDEX CONCURRENTLY` as the first
+//! statement of a pipeline, and refuse it as a later one.)
 
-use super::{Cut, Draft, Layout, Notes, note_duplicates, note_subdirectories};
+use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks, note_duplicates, note_subdirectories};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
-use crate::read::name::leading_number;
+use crate::read::name::{find_folded, leading_number};
 use crate::read::runner::Runner;
+use crate::read::statement::{first_end, openings};
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout = Layout {
-    runner: Runner::Supabase,
-    recognise,
-    arrange,
-    cut: Cut::Whole(|_, _| Transaction::PerChunk),
-    one_transaction: false,
-};
+pub(super) const LAYOUT: Layout =
+    Layout { runner: Runner::Supabase, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: false };
 
 /// The names are plain; the directory's place tells.
 fn recognise(dir: &Dir) -> bool {
@@ -36,6 +36,17 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     note_subdirectories(dir, "Supabase", notes);
     note_duplicates(&drafts, |a, b| a.version == b.version, "Supabase's history holds a version once", notes);
     Ok(drafts)
+}
+
+fn cut(text: &str, _: &Draft, _: &mut Remarks) -> Vec<Piece> {
+    let whole = 0..text.len();
+    let first = first_end(text).filter(|end| find_folded(&text[..*end], "concurrently").is_some());
+    let alone = first.filter(|end| {
+        openings(&text[..*end], 4).first().is_some_and(|(_, words)| words.iter().any(|word| word == "CONCURRENTLY"))
+    });
+    let chunks = alone.map_or_else(|| Vec::from([whole.clone()]), |end| vec![0..end, end..text.len()]);
+    let chunks = chunks.into_iter().filter(|chunk| *chunk == whole || !text[chunk.clone()].trim().is_empty()).collect();
+    vec![Piece { up: Part { chunks, transaction: Transaction::PerChunk, masked: None }, ..Piece::default() }]
 }
 
 /// `^([0-9]+)_(.*)\.sql$`
