@@ -106,7 +106,8 @@ fn case(text: &str) -> Case<'_> {
     let (name, rest) = text.split_once('\n').expect("a name");
     let (setup, rest) = rest.split_once("-- migration: ").expect("a migration");
     let (phase, rest) = rest.split_once('\n').expect("a phase");
-    let probes = |prefix: &str| rest.lines().filter_map(move |line| line.strip_prefix(prefix)?.rsplit_once(" => ")).collect::<Vec<_>>();
+    let probes =
+        |prefix: &str| rest.lines().filter_map(move |line| line.strip_prefix(prefix)?.rsplit_once(" => ")).collect::<Vec<_>>();
     let migration = rest.lines().filter(|line| !line.starts_with("-- ")).collect::<Vec<_>>().join("\n");
     Case { name, setup: setup.into(), phase: phase.trim(), migration, old: probes("-- old: "), new: probes("-- new: ") }
 }

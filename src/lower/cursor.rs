@@ -45,7 +45,7 @@ impl<'t> Cursor<'t> {
     pub fn new(text: &'t str, base: Span) -> Read<Self> {
         let mut tokens = Vec::with_capacity(text.len() / 4);
         match Tokenizer::new(&POSTGRES, text).tokenize_with_location_into_buf(&mut tokens) {
-            Ok(()) => Ok(Self::of(text, base, tokens)),
+            Ok(()) => Ok(Self::with_tokens(text, base, tokens)),
             Err(error) => Err(Unread { reason: error.message, span: base }),
         }
     }
@@ -56,10 +56,10 @@ impl<'t> Cursor<'t> {
         let mut tokens = Vec::new();
         // What the cut leaves open is the tokenizer's error; the tokens before it are there all the same.
         let _ = Tokenizer::new(&POSTGRES, text).tokenize_with_location_into_buf(&mut tokens);
-        Self::of(text, base, tokens)
+        Self::with_tokens(text, base, tokens)
     }
 
-    fn of(text: &'t str, base: Span, mut tokens: Vec<TokenWithSpan>) -> Self {
+    fn with_tokens(text: &'t str, base: Span, mut tokens: Vec<TokenWithSpan>) -> Self {
         tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
         while tokens.last().is_some_and(|token| token.token == Token::SemiColon) {
             tokens.pop();
@@ -513,25 +513,29 @@ impl<'t> Cursor<'t> {
 /// NULL`, no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here, no `FROM` in
 /// `trim(both FROM x)`, and no `SYMMETRIC` in `BETWEEN SYMMETRIC`.
 fn mend(tokens: &mut Vec<TokenWithSpan>) {
-    let mut at = 1;
-    while at < tokens.len() {
-        let before = &tokens[at - 1].token;
-        if is_word(&tokens[at].token, "ISNULL") && !is_word(before, "AS") && !matches!(before, Token::Period | Token::Comma) {
-            tokens[at].token = Token::make_keyword("IS");
-            let null = TokenWithSpan { token: Token::make_keyword("NULL"), span: tokens[at].span };
-            tokens.insert(at + 1, null);
-        } else if is_word(&tokens[at].token, "ONLY")
-            && (is_word(before, "FROM") || is_word(before, "JOIN"))
-            && matches!(tokens.get(at + 1), Some(TokenWithSpan { token: Token::Word(_), .. }))
-        {
-            tokens.remove(at);
-        } else if is_word(before, "BETWEEN") && ["SYMMETRIC", "ASYMMETRIC"].iter().any(|word| is_word(&tokens[at].token, word)) {
-            tokens.remove(at);
-        } else if is_word(&tokens[at].token, "FROM") && ["BOTH", "LEADING", "TRAILING"].iter().any(|word| is_word(before, word)) {
-            tokens.remove(at);
-        }
-        at += 1;
+    const MENDED: [&str; 7] = ["ISNULL", "ONLY", "BOTH", "LEADING", "TRAILING", "SYMMETRIC", "ASYMMETRIC"];
+    let is_one_of = |token: &Token, words: &[&str]| words.iter().any(|word| is_word(token, word));
+    if !tokens.iter().any(|token| is_one_of(&token.token, &MENDED)) {
+        return;
     }
+    let mut mended: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len() + 1);
+    let mut rest = std::mem::take(tokens).into_iter().peekable();
+    while let Some(mut token) = rest.next() {
+        let before = mended.last().map_or(&Token::EOF, |last| &last.token);
+        let before_name = rest.peek().is_some_and(|next| matches!(next.token, Token::Word(_)));
+        let superfluous = is_word(&token.token, "ONLY") && before_name && is_one_of(before, &["FROM", "JOIN"])
+            || is_word(&token.token, "FROM") && is_one_of(before, &["BOTH", "LEADING", "TRAILING"])
+            || is_one_of(&token.token, &["SYMMETRIC", "ASYMMETRIC"]) && is_word(before, "BETWEEN");
+        let begins_value = matches!(before, Token::EOF | Token::Period | Token::Comma | Token::LParen);
+        if is_word(&token.token, "ISNULL") && !begins_value && !is_one_of(before, &["AS", "SELECT"]) {
+            token.token = Token::make_keyword("IS");
+            let null = TokenWithSpan { token: Token::make_keyword("NULL"), span: token.span };
+            mended.extend([token, null]);
+        } else if !superfluous {
+            mended.push(token);
+        }
+    }
+    *tokens = mended;
 }
 
 /// A word as PostgreSQL stores it: in lower case unless quoted, cut to 63 bytes. The server folds letters beyond ASCII only

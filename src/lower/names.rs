@@ -128,7 +128,8 @@ impl<'t> Names<'t> {
     }
 
     fn bare(&mut self, ident: &SqlIdent) {
-        if !is_keyword_value(ident) && !(ident.quote_style.is_none() && self.is_alias(ident)) {
+        let whole_row = ident.quote_style.is_none() && self.is_alias(ident);
+        if !is_keyword_value(ident) && !whole_row {
             self.column(std::slice::from_ref(ident));
         }
     }
@@ -283,7 +284,7 @@ impl<'t> Names<'t> {
     }
 
     fn cast(&mut self, expr: &Expr, data_type: &DataType, format: Option<&CastFormat>) {
-        if is_object_type(data_type) && !self.literal_relation(expr) || !is_object_type(data_type) {
+        if !(is_object_type(data_type) && self.literal_relation(expr)) {
             self.expr(expr);
         }
         if format.is_none() {
@@ -331,10 +332,10 @@ impl<'t> Names<'t> {
         let Value::SingleQuotedString(name) = &value.value else { return false };
         let (start, end) = self.range(value.span);
         let written = &self.text[start as usize..end as usize];
-        if written.len() == name.len() + 2 {
-            if let Some((parts, ranges)) = dotted_name(name, start + 1) {
-                self.keep(RefKind::Relation, parts, ranges);
-            }
+        if written.len() == name.len() + 2
+            && let Some((parts, ranges)) = dotted_name(name, start + 1)
+        {
+            self.keep(RefKind::Relation, parts, ranges);
         }
         true
     }
@@ -354,10 +355,9 @@ impl<'t> Names<'t> {
         self.arguments(&function.args, on_sequence);
         self.order_by(&function.within_group);
         self.exprs(function.filter.as_deref());
-        if function.over.is_some() || name.is_some_and(|n| super::output::makes_rows(&n.value)) {
-            if let Some(current) = self.current {
-                self.selects[current as usize].derived = true;
-            }
+        let makes_rows = function.over.is_some() || name.is_some_and(|n| super::output::makes_rows(&n.value));
+        if makes_rows && let Some(current) = self.current {
+            self.selects[current as usize].derived = true;
         }
         match &function.over {
             Some(WindowType::WindowSpec(spec)) => self.window(spec),
@@ -510,8 +510,11 @@ fn is_built_in(name: &ObjectName) -> bool {
         && idents(name).next().is_some_and(|ident| TYPES.iter().any(|known| ident.value.eq_ignore_ascii_case(known)))
 }
 
+/// The parts of a name and their places.
+type Located = (Vec<Ident>, Vec<(u32, u32)>);
+
 /// The parts of a name in a literal that the database resolves, and their places; the literal's text begins at `base`.
-fn dotted_name(text: &str, base: u32) -> Option<(Vec<Ident>, Vec<(u32, u32)>)> {
+fn dotted_name(text: &str, base: u32) -> Option<Located> {
     let (mut parts, mut ranges) = (Vec::new(), Vec::new());
     let mut at = 0;
     loop {
