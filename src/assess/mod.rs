@@ -5,10 +5,12 @@
 mod compat;
 mod loss;
 mod phase;
+mod rollout;
 
 pub use compat::{App, Broken, Dangling, Touched, Use, UseClass};
 pub use loss::Loss;
 pub use phase::Phase;
+pub use rollout::Strategy;
 
 use crate::dialect::{AppError, Dialect, Held, Impact, ImpactContext, ServerVersion};
 use crate::replay::{Commit, Replayed, Step};

@@ -5,6 +5,7 @@
 mod expr;
 mod kind;
 mod object;
+mod objects;
 mod table;
 
 pub use expr::*;

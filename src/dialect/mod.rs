@@ -8,15 +8,32 @@ pub use app_error::AppError;
 use crate::catalog::{Catalog, Name, Problem};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 mod postgres;
 
 pub use postgres::Postgres;
 
+/// The database of that name.
+pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {
+    ALL.into_iter().find(|dialect| dialect.name() == name)
+}
+
+/// Every database that is known.
+pub const ALL: [&'static dyn Dialect; 1] = [&Postgres];
+
 /// A database.
 pub trait Dialect: Sync {
     /// Its name on the command line and in reports: `postgres`.
     fn name(&self) -> &'static str;
+
+    /// The major versions of its server that are known.
+    fn versions(&self) -> RangeInclusive<u16>;
+
+    /// The version that is judged for where none is named.
+    fn usual_version(&self) -> ServerVersion;
 
     /// The state of a new, empty database: its schemas and search path.
     fn empty_catalog(&self) -> Catalog;
@@ -152,6 +169,29 @@ pub struct ServerVersion {
     pub major: u16,
     /// `2` of 16.2.
     pub minor: u16,
+}
+
+impl fmt::Display for ServerVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.minor {
+            0 => write!(f, "{}", self.major),
+            minor => write!(f, "{}.{minor}", self.major),
+        }
+    }
+}
+
+impl FromStr for ServerVersion {
+    type Err = String;
+
+    /// `16`, `16.2`; what follows the minor version is not looked at.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.trim().split('.').map(str::parse::<u16>);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), None) => Ok(ServerVersion { major, minor: 0 }),
+            (Some(Ok(major)), Some(Ok(minor))) => Ok(ServerVersion { major, minor }),
+            _ => Err(format!("`{text}` is no server version: write it like `16` or `16.2`")),
+        }
+    }
 }
 
 /// What a change costs while it runs.

@@ -76,7 +76,8 @@ pub fn read(path: &Path, runner: Option<Runner>) -> Result<Project, ReadError> {
 pub fn read_paths(paths: &[impl AsRef<Path>], runner: Option<Runner>) -> Result<Vec<Project>, ReadError> {
     let mut projects: Vec<Loaded> = Vec::new();
     for path in paths.iter().map(|path| tidy(path.as_ref())) {
-        let metadata = fs::metadata(&path).map_err(|source| match source.kind() {
+        let asked = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
+        let metadata = fs::metadata(asked).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => ReadError::Missing { path: path.clone() },
             _ => ReadError::Unreadable { path: path.clone(), source },
         })?;

@@ -2,10 +2,20 @@
 //! breaks, phases, locks and losses come from [`crate::assess`]. One file for each rule; its doc comment is its documentation,
 //! and the examples in it run as tests. Adding a rule: a file, a `mod` line, an entry in [`RULES`].
 
+mod allow_unused;
+mod directive_invalid;
 mod incompatible_change;
+mod levels;
+mod phase_mismatch;
 mod scene;
+mod statement_broken;
 
+pub(crate) use allow_unused::ALLOW_UNUSED;
+pub(crate) use directive_invalid::DIRECTIVE_INVALID;
+pub use levels::{Base, Levels, Override};
+pub(crate) use phase_mismatch::PHASE_MISMATCH;
 pub use scene::{At, Finding, FindingBreak, Part, Place, Scene};
+pub(crate) use statement_broken::STATEMENT_BROKEN;
 
 use std::fmt;
 use std::str::FromStr;
@@ -132,11 +142,24 @@ macro_rules! rule {
 pub(crate) use rule;
 
 /// Every rule, in the order in which they look at a statement: the specific before the general.
-pub static RULES: &[&Rule] = &[&incompatible_change::INCOMPATIBLE_CHANGE];
+pub static RULES: &[&Rule] = &[
+    &incompatible_change::INCOMPATIBLE_CHANGE,
+    &statement_broken::STATEMENT_BROKEN,
+    &phase_mismatch::PHASE_MISMATCH,
+    &directive_invalid::DIRECTIVE_INVALID,
+    &allow_unused::ALLOW_UNUSED,
+];
 
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id).copied()
+}
+
+/// The rule whose id is nearest to what somebody wrote, if any is near.
+pub fn nearest(id: &str) -> Option<&'static Rule> {
+    let nearness = |rule: &Rule| strsim::jaro_winkler(rule.id, id);
+    let best = RULES.iter().copied().max_by(|a, b| nearness(a).total_cmp(&nearness(b)))?;
+    (nearness(best) > 0.7).then_some(best)
 }
 
 /// Runs every rule that is switched on over every judged migration; `level` gives a rule's severity for a migration. Findings come

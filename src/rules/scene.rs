@@ -94,17 +94,7 @@ impl<'a> At<'a> {
 
     /// A finding on this statement, marked at `span` (the change that caused it).
     pub fn finding(&self, span: Span, message: impl Into<String>) -> Finding {
-        Finding {
-            rule: None,
-            level: Level::Error,
-            place: Place { migration: self.step.migration, statement: Some(self.step.statement), span },
-            message: message.into(),
-            why: String::new(),
-            help: String::new(),
-            breaks: Vec::new(),
-            alternative: Vec::new(),
-            lowered: None,
-        }
+        Finding::at(Place { migration: self.step.migration, statement: Some(self.step.statement), span }, message)
     }
 }
 
@@ -161,6 +151,21 @@ pub struct Part {
 }
 
 impl Finding {
+    /// A finding at a place.
+    pub fn at(place: Place, message: impl Into<String>) -> Self {
+        Finding {
+            rule: None,
+            level: Level::Error,
+            place,
+            message: message.into(),
+            why: String::new(),
+            help: String::new(),
+            breaks: Vec::new(),
+            alternative: Vec::new(),
+            lowered: None,
+        }
+    }
+
     /// With the reason.
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
@@ -191,7 +196,7 @@ impl Finding {
         self
     }
 
-    pub(super) fn by(mut self, rule: &'static Rule, level: Level) -> Self {
+    pub(crate) fn by(mut self, rule: &'static Rule, level: Level) -> Self {
         self.rule = Some(rule);
         self.level = self.lowered.map_or(level, |lowered| lowered.min(level));
         self

@@ -10,10 +10,11 @@ mod types;
 mod volatility;
 mod write;
 
-use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError};
+use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError, ServerVersion};
 use crate::catalog::{Catalog, Name, Problem, Schema};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// PostgreSQL.
@@ -23,6 +24,14 @@ pub struct Postgres;
 impl Dialect for Postgres {
     fn name(&self) -> &'static str {
         "postgres"
+    }
+
+    fn versions(&self) -> RangeInclusive<u16> {
+        12..=18
+    }
+
+    fn usual_version(&self) -> ServerVersion {
+        ServerVersion { major: 16, minor: 0 }
     }
 
     fn empty_catalog(&self) -> Catalog {

@@ -1,0 +1,148 @@
+//! What can be typed. The comments here are the reference of the command line: `--help` prints them, and a snapshot of it is
+//! tested.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use migsafe::assess::Strategy;
+use migsafe::read::Runner;
+use migsafe::rules::Level;
+use std::path::PathBuf;
+
+/// Judges SQL migrations for deployments where the old and the new version of an application share one database.
+#[derive(Debug, Parser)]
+#[command(
+    name = "migsafe",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 migsafe could not do its job."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// When to use colours; `auto` means on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Say less: no line for each migration, no notes.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: every broken use, what directives allow, how the project was read.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Lint(Lint),
+    Schema(Schema),
+    Explain(Explain),
+    Completions(Completions),
+}
+
+/// Judge migrations: who breaks, when each may run, what it locks and destroys.
+///
+/// All migrations before the judged ones are replayed to know the schema; nothing is said about them.
+#[derive(Debug, clap::Args)]
+pub struct Lint {
+    #[command(flatten)]
+    pub project: Project,
+    /// Judge the migrations after this version, as one release.
+    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
+    pub since: Option<String>,
+    /// Judge every migration, each as a release of its own; the default, unless `released-up-to` is configured.
+    #[arg(long)]
+    pub all: bool,
+    /// The server's version: 12 to 18 for PostgreSQL [default: 16].
+    #[arg(long, value_name = "VERSION")]
+    pub server_version: Option<String>,
+    /// How deployments go: rolling, blue-green, canary or stop-the-world [default: rolling].
+    ///
+    /// With stop-the-world no two versions meet: incompatibilities are not reported, locks and lost data are.
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<Strategy>,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+    /// Write the report to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The least severity that makes the exit code 1: error, warning or info [default: error].
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on)]
+    pub fail_on: Option<Level>,
+}
+
+/// Print the schema that the migrations make, as SQL in a canonical order.
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    #[command(flatten)]
+    pub project: Project,
+    /// Print what changes in the schema between two versions, as a unified diff.
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    pub diff: Option<Vec<String>>,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Print a rule's documentation; without a name, the table of rules.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The rule's id.
+    pub rule: Option<String>,
+}
+
+/// Print a script that completes commands and flags in a shell.
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// Which migrations, and how to read them.
+#[derive(Debug, clap::Args)]
+pub struct Project {
+    /// A project, a directory with migrations, or single migrations; `-` reads one from standard input.
+    ///
+    /// Without paths the project is looked for from the working directory on: migsafe.toml, else the usual places. Single
+    /// migrations are judged together, as one release.
+    pub paths: Vec<PathBuf>,
+    /// The database: postgres.
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// The tool that runs the migrations, where it cannot be told from the files: sqlx, diesel, golang-migrate, goose, dbmate,
+    /// refinery, flyway, prisma, drizzle, supabase, sqitch, liquibase or plain.
+    #[arg(long, value_name = "NAME")]
+    pub runner: Option<Runner>,
+    /// The configuration [default: the nearest migsafe.toml above the project].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For programs: one document.
+    Json,
+}
+
+fn fail_on(text: &str) -> Result<Level, String> {
+    match text.parse()? {
+        Level::Off => Err("it is one of error, warning, info".into()),
+        level => Ok(level),
+    }
+}

@@ -1,0 +1,61 @@
+//! The command line: what was typed becomes calls of the library, what they give goes to the terminal. The only place that
+//! prints. Exit codes: 0 nothing serious found, 1 findings, 2 the tool could not do its job.
+
+mod args;
+mod completions;
+mod explain;
+mod lint;
+mod output;
+mod project;
+mod schema;
+
+use args::{Args, Command};
+use clap::Parser;
+use std::panic;
+use std::process::ExitCode;
+
+/// How a command ended.
+pub enum Outcome {
+    /// Nothing at or above the severity that fails.
+    Success,
+    /// Findings.
+    Findings,
+}
+
+/// Why a command could not do its job: what to print after `error: `.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+/// Runs the command that was typed.
+pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(|bug| {
+        let text = format!("migsafe has a bug: {bug}\nplease report it together with the migration that it was reading");
+        output::complain("error", &text);
+    }));
+    let args = Args::parse();
+    let result = panic::catch_unwind(panic::AssertUnwindSafe(|| migsafe::lint::on_pool(|| run(args))));
+    match result {
+        Ok(Ok(Outcome::Success)) => ExitCode::SUCCESS,
+        Ok(Ok(Outcome::Findings)) => ExitCode::from(1),
+        Ok(Err(Failure(message))) => {
+            output::complain("error", &message);
+            ExitCode::from(2)
+        }
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+fn run(args: Args) -> Result<Outcome, Failure> {
+    match args.command {
+        Command::Lint(lint) => lint::run(&lint, &args.common),
+        Command::Schema(schema) => schema::run(&schema, &args.common),
+        Command::Explain(explain) => explain::run(&explain, &args.common),
+        Command::Completions(completions) => completions::run(&completions),
+    }
+}

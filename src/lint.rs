@@ -1,0 +1,203 @@
+//! The whole judgement of a project's migrations: which ones are pending, what each of them does to old and new
+//! applications, and every finding. It reads no file and prints nothing; reports are made of what it gives.
+
+use crate::allow::{self, Reported};
+use crate::assess::{self, Assessment, Phase, Release, Strategy};
+use crate::dialect::{Dialect, ServerVersion};
+use crate::parse::STACK_BYTES;
+use crate::read::Project;
+use crate::replay::{self, ParsedMigration, Replayed};
+use crate::rules::{self, Level, Levels, Rule, Scene, Topic};
+use crate::source::History;
+use std::sync::OnceLock;
+
+/// What the judgement depends on beside the project.
+pub struct Options {
+    /// The database.
+    pub dialect: &'static dyn Dialect,
+    /// The version of its server.
+    pub version: ServerVersion,
+    /// How deployments go.
+    pub strategy: Strategy,
+    /// The severities of the rules.
+    pub levels: Levels,
+    /// The migrations that are judged.
+    pub pending: Pending,
+}
+
+/// The migrations that are judged; all before them only tell what the schema is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Their places in the history, ascending.
+    pub migrations: Vec<usize>,
+    /// How they reach production.
+    pub release: Release,
+}
+
+/// A version that no migration has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no migration has the version `{given}`{}", .nearest.as_ref().map(|found| format!("; did you mean `{found}`?")).unwrap_or_default())]
+pub struct UnknownVersion {
+    /// What was asked for.
+    pub given: String,
+    /// The version that is nearest to it.
+    pub nearest: Option<String>,
+}
+
+impl Pending {
+    /// Every migration, each in a deployment of its own, as the history was shipped.
+    pub fn all(history: &History) -> Self {
+        Pending { migrations: (0..history.migrations.len()).collect(), release: Release::OneByOne }
+    }
+
+    /// These migrations, shipped together.
+    pub fn only(migrations: impl Into<Vec<usize>>) -> Self {
+        let mut migrations = migrations.into();
+        migrations.sort_unstable();
+        migrations.dedup();
+        Pending { migrations, release: Release::Together }
+    }
+
+    /// Those after the version (`0003`, also written `3` or `0003_add_email`), shipped together.
+    pub fn since(history: &History, version: &str) -> Result<Self, UnknownVersion> {
+        let at = find_version(history, version)?;
+        Ok(Pending { migrations: (at + 1..history.migrations.len()).collect(), release: Release::Together })
+    }
+}
+
+/// The place of the last migration of that version: exactly as written, by its whole name, or without leading zeros and `V`.
+pub fn find_version(history: &History, given: &str) -> Result<usize, UnknownVersion> {
+    let last = |fits: &dyn Fn(&str, &str) -> bool| {
+        history.migrations.iter().rposition(|migration| fits(&migration.version, &migration.name))
+    };
+    let bare = |text: &str| text.trim_start_matches(['V', 'v']).trim_start_matches('0').to_owned();
+    let whole = |version: &str, name: &str| given.strip_prefix(version).is_some_and(|rest| rest.trim_start_matches('_') == name);
+    last(&|version, _| version == given)
+        .or_else(|| last(&|version, name| !name.is_empty() && (name == given || whole(version, name))))
+        .or_else(|| last(&|version, _| !version.is_empty() && bare(version) == bare(given)))
+        .ok_or_else(|| {
+            let versions = history.migrations.iter().map(|migration| migration.version.as_str()).filter(|text| !text.is_empty());
+            let nearest = versions.min_by_key(|version| strsim::damerau_levenshtein(version, given));
+            UnknownVersion { given: given.to_owned(), nearest: nearest.map(str::to_owned) }
+        })
+}
+
+/// A judged project: everything that a report needs.
+pub struct Lint<'a> {
+    /// The texts and the history.
+    pub project: &'a Project,
+    /// What was asked for.
+    pub options: &'a Options,
+    /// All migrations' statements.
+    pub parsed: Vec<ParsedMigration>,
+    /// The judged statements with the states around them.
+    pub replayed: Replayed,
+    /// One verdict for each judged migration, in order.
+    pub assessments: Vec<Assessment>,
+    /// The findings in the order of migrations and of their texts, with those that a directive allows.
+    pub findings: Vec<Reported>,
+}
+
+impl Lint<'_> {
+    /// The findings of a judged migration.
+    pub fn findings_of(&self, assessment: &Assessment) -> impl Iterator<Item = &Reported> {
+        let migration = assessment.migration;
+        self.findings.iter().filter(move |reported| reported.finding.place.migration == migration)
+    }
+
+    /// How many findings of a severity are not allowed by a directive.
+    pub fn count(&self, level: Level) -> usize {
+        self.findings.iter().filter(|reported| reported.suppressed.is_none() && reported.finding.level == level).count()
+    }
+}
+
+/// Judges a project's pending migrations.
+pub fn lint<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
+    on_pool(|| judge(project, options))
+}
+
+fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
+    let (sources, history, dialect) = (&project.sources, &project.history, options.dialect);
+    let parsed = replay::read_statements(sources, history);
+    let mut is_pending = vec![false; history.migrations.len()];
+    for number in &options.pending.migrations {
+        is_pending[*number] = true;
+    }
+    let replayed = replay::replay(history, &parsed, |number| is_pending[number], dialect);
+    let assessed = assess::assess(&replayed, options.pending.release, options.version, dialect);
+    let assessments = with_empty(assessed, &options.pending.migrations);
+    let scene = Scene {
+        sources,
+        history,
+        parsed: &parsed,
+        replayed: &replayed,
+        assessments: &assessments,
+        dialect,
+        version: options.version,
+    };
+    let level = |rule: &Rule, assessment: usize| level(rule, &scene, assessment, options);
+    let findings = allow::apply(&scene, rules::run(&scene, level), level);
+    Lint { project, options, parsed, replayed, assessments, findings }
+}
+
+fn level(rule: &Rule, scene: &Scene<'_>, assessment: usize, options: &Options) -> Level {
+    if rule.topic == Topic::Compatibility && !options.strategy.versions_meet() {
+        return Level::Off;
+    }
+    let migration = &scene.history.migrations[scene.assessments[assessment].migration];
+    options.levels.of(rule, scene.sources.path(migration.file))
+}
+
+/// Migrations without any statement have a verdict too: nothing happens.
+fn with_empty(assessed: Vec<Assessment>, pending: &[usize]) -> Vec<Assessment> {
+    let mut assessed = assessed.into_iter().peekable();
+    let mut end = 0;
+    let mut out = Vec::with_capacity(pending.len());
+    for number in pending {
+        let found = assessed.next_if(|assessment| assessment.migration == *number);
+        let empty = || Assessment { migration: *number, steps: end..end, verdicts: Vec::new(), phase: Phase::Free };
+        let assessment = found.unwrap_or_else(empty);
+        end = assessment.steps.end;
+        out.push(assessment);
+    }
+    out
+}
+
+/// Calls `f` on threads whose stacks hold any statement that is parsed.
+pub fn on_pool<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let build = || rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().ok();
+    match POOL.get_or_init(build) {
+        Some(pool) => pool.install(f),
+        None => crate::parse::on_big_stack(f),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Migration, MigrationKind, Script, Sources, Transaction};
+
+    #[test]
+    fn versions_are_found_as_people_write_them() {
+        let mut sources = Sources::default();
+        let file = sources.add("x", "");
+        let migration = |(version, name): (&str, &str)| Migration {
+            version: version.into(),
+            name: name.into(),
+            file,
+            kind: MigrationKind::Versioned,
+            up: Script { chunks: Vec::new(), transaction: Transaction::Wrapped },
+            down: None,
+        };
+        let names = [("0001", "init"), ("0002", "add_email"), ("0010", "drop_email")];
+        let history = History { migrations: names.map(migration).to_vec(), one_transaction: false };
+        for (given, at) in [("0001", 0), ("2", 1), ("0002_add_email", 1), ("add_email", 1), ("V10", 2)] {
+            assert_eq!(find_version(&history, given), Ok(at), "{given}");
+        }
+        assert_eq!(
+            find_version(&history, "0003").unwrap_err().to_string(),
+            "no migration has the version `0003`; did you mean `0001`?"
+        );
+    }
+}
