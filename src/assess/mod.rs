@@ -13,7 +13,7 @@ pub use phase::Phase;
 pub use rollout::Strategy;
 
 use crate::dialect::{AppError, Dialect, Held, Impact, ImpactContext, ServerVersion};
-use crate::replay::{Commit, Replayed, Step};
+use crate::replay::{Atom, Commit, Replayed, Step};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -41,6 +41,8 @@ pub struct Verdict {
     pub moves_data: bool,
     /// Locks and work.
     pub impact: Impact,
+    /// The same for each of its changes, in the order of [`Step::atoms`].
+    pub costs: Vec<Impact>,
     /// What it destroys.
     pub losses: Vec<Loss>,
 }
@@ -120,6 +122,7 @@ fn judge_release(replayed: &Replayed, commits: &[Commit], version: ServerVersion
             for ((app, schema), turns) in apps.iter().zip(&mut turns) {
                 turns.note(number - commit.steps.start, *app, schema, step, &touched, dialect);
             }
+            let costs: Vec<Impact> = step.atoms.iter().map(|atom| cost(step, atom, version, dialect)).collect();
             let dangling = if touched.is_empty() { Vec::new() } else { compat::dangling(&step.before, &step.after, &touched) };
             verdicts.push(Verdict {
                 breaks: Vec::new(),
@@ -127,7 +130,8 @@ fn judge_release(replayed: &Replayed, commits: &[Commit], version: ServerVersion
                 dangling,
                 phase: Phase::Free,
                 moves_data: phase::moves_data(step),
-                impact: impact(step, version, dialect),
+                impact: together(&costs),
+                costs,
                 losses: loss::losses(step, dialect),
             });
         }
@@ -202,24 +206,32 @@ impl Turns {
     }
 }
 
+/// The locks and the work of one change.
+fn cost(step: &Step, atom: &Atom, version: ServerVersion, dialect: &dyn Dialect) -> Impact {
+    let context = ImpactContext { before: &atom.before, after: &atom.after, base: &step.base, version };
+    dialect.impact(&atom.change.value, &context)
+}
+
 /// The locks and the work of all changes of a statement: the strongest lock on each object, the longest work under it.
-fn impact(step: &Step, version: ServerVersion, dialect: &dyn Dialect) -> Impact {
+fn together(costs: &[Impact]) -> Impact {
     let mut whole = Impact::default();
-    for atom in &step.atoms {
-        let context = ImpactContext { before: &atom.before, after: &atom.after, base: &step.base, version };
-        let part = dialect.impact(&atom.change.value, &context);
+    for part in costs {
         whole.not_in_transaction = whole.not_in_transaction.or(part.not_in_transaction);
-        whole.rewrites.extend(part.rewrites.into_iter().filter(|name| !whole.rewrites.contains(name)).collect::<Vec<_>>());
-        for lock in part.locks {
+        for name in &part.rewrites {
+            if !whole.rewrites.contains(name) {
+                whole.rewrites.push(name.clone());
+            }
+        }
+        for lock in &part.locks {
             match whole.locks.iter_mut().find(|found| found.object == lock.object) {
                 Some(found) => {
                     let held: Held = found.held.max(lock.held);
                     if lock.strength > found.strength {
-                        *found = lock;
+                        *found = lock.clone();
                     }
                     found.held = held;
                 }
-                None => whole.locks.push(lock),
+                None => whole.locks.push(lock.clone()),
             }
         }
     }

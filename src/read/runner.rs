@@ -1,5 +1,6 @@
 //! The names of the runners that are known.
 
+use super::layout;
 use std::fmt;
 use std::str::FromStr;
 
@@ -59,6 +60,11 @@ impl Runner {
     /// The name on the command line, in `migsafe.toml` and in reports.
     pub fn name(self) -> &'static str {
         NAMES[self as usize].1
+    }
+
+    /// What to do so that a statement runs outside a transaction: the rest of a sentence.
+    pub fn outside_transaction(self) -> &'static str {
+        layout::of(self).outside_transaction
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Level, Rule};
 use crate::assess::{App, Assessment, Broken, Phase, Use, Verdict};
 use crate::change::Change;
 use crate::dialect::{Dialect, ServerVersion};
+use crate::read::Runner;
 use crate::replay::{ParsedMigration, ParsedStatement, Replayed, Step};
 use crate::source::{History, Sources, Span};
 use std::cell::RefCell;
@@ -21,6 +22,8 @@ pub struct Scene<'a> {
     pub replayed: &'a Replayed,
     /// The verdicts, one for each judged migration.
     pub assessments: &'a [Assessment],
+    /// Who runs the migrations.
+    pub runner: Runner,
     /// The database.
     pub dialect: &'a dyn Dialect,
     /// Its version.

@@ -11,8 +11,14 @@ use crate::read::project::NoteKind;
 use crate::read::runner::Runner;
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Dbmate, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Dbmate,
+    recognise,
+    arrange,
+    cut: Cut::Pieces(cut),
+    one_transaction: false,
+    outside_transaction: "put it into a file of its own whose section says `-- migrate:up transaction:false`",
+};
 
 fn recognise(dir: &Dir) -> bool {
     dir.heads().iter().any(|head| lines(head).any(|(_, line)| marker(line).is_some()))

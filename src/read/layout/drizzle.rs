@@ -11,8 +11,15 @@ use crate::read::error::ReadError;
 use crate::read::name::leading_number;
 use crate::read::runner::Runner;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Drizzle, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: true };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Drizzle,
+    recognise,
+    arrange,
+    cut: Cut::Pieces(cut),
+    one_transaction: true,
+    outside_transaction: "Drizzle runs all pending migrations in one transaction, so run it by hand before them and keep it here \
+        with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
+};
 
 const JOURNAL: &str = "meta/_journal.json";
 const BREAKPOINT: &str = "--> statement-breakpoint";

@@ -17,8 +17,14 @@ use crate::read::runner::Runner;
 use crate::read::statement::openings;
 use crate::source::{MigrationKind, Transaction};
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Flyway, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Flyway,
+    recognise,
+    arrange,
+    cut: Cut::Pieces(cut),
+    one_transaction: false,
+    outside_transaction: "put it into a script of its own, and say `executeInTransaction=false` in the script's `.conf` where Flyway does not find out by itself",
+};
 
 /// The prefixes of callbacks' names: an event follows, such as `beforeMigrate`.
 const CALLBACKS: [&str; 3] = ["before", "after", "createSchema"];

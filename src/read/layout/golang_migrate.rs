@@ -16,6 +16,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
+    outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
 };
 
 /// Most files fit: a stray `.up.sql` among plain numbers is not its mark.

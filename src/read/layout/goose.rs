@@ -12,8 +12,14 @@ use crate::read::project::NoteKind;
 use crate::read::runner::Runner;
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Goose, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Goose,
+    recognise,
+    arrange,
+    cut: Cut::Pieces(cut),
+    one_transaction: false,
+    outside_transaction: "put it into a file of its own that says `-- +goose NO TRANSACTION`",
+};
 
 fn recognise(dir: &Dir) -> bool {
     dir.heads().iter().any(|head| head.lines().any(|line| line.starts_with("--") && line.contains("+goose")))

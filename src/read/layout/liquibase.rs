@@ -15,8 +15,14 @@ use crate::read::project::NoteKind;
 use crate::read::runner::Runner;
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Liquibase, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Liquibase,
+    recognise,
+    arrange,
+    cut: Cut::Pieces(cut),
+    one_transaction: false,
+    outside_transaction: "put it into a changeset of its own that says `runInTransaction:false`",
+};
 
 /// The only database whose changesets are judged, as `dbms:` names it.
 const DATABASE: &str = "postgresql";

@@ -39,6 +39,8 @@ pub(super) struct Layout {
     pub cut: Cut,
     /// Whether all pending migrations share one transaction.
     pub one_transaction: bool,
+    /// What to do so that a statement runs outside a transaction.
+    pub outside_transaction: &'static str,
 }
 
 /// In the order in which they are tried: an entry before another is more particular about what it recognises.

@@ -16,6 +16,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
+    outside_transaction: "put it outside `BEGIN` and `COMMIT`, and run the file without `--single-transaction`",
 };
 
 /// Whole schemas and fixtures that tools leave beside migrations.

@@ -16,6 +16,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
+    outside_transaction: "put it into a migration of its own: a migration is sent as one string, which the server runs as one transaction",
 };
 
 const SCRIPT: &str = "migration.sql";

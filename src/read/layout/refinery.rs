@@ -9,8 +9,15 @@ use crate::read::name::{compare_numbers, is_sql, leading_number};
 use crate::read::runner::Runner;
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Refinery, recognise, arrange, cut: Cut::Whole(|_, _| Transaction::Wrapped), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Refinery,
+    recognise,
+    arrange,
+    cut: Cut::Whole(|_, _| Transaction::Wrapped),
+    one_transaction: false,
+    outside_transaction: "refinery opens a transaction for every migration, so run it by hand before and keep it here \
+        with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
+};
 
 /// Flyway's names look the same; a Rust project tells.
 fn recognise(dir: &Dir) -> bool {

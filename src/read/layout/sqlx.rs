@@ -9,8 +9,14 @@ use crate::read::project::NoteKind;
 use crate::read::runner::Runner;
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Sqlx, recognise, arrange, cut: Cut::Whole(transaction), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Sqlx,
+    recognise,
+    arrange,
+    cut: Cut::Whole(transaction),
+    one_transaction: false,
+    outside_transaction: "put it into a file of its own that begins with `-- no-transaction`",
+};
 
 const OPT_OUT: &str = "-- no-transaction";
 

@@ -13,8 +13,14 @@ use crate::read::runner::Runner;
 use crate::read::statement::{first_end, openings};
 use crate::source::Transaction;
 
-pub(super) const LAYOUT: Layout =
-    Layout { runner: Runner::Supabase, recognise, arrange, cut: Cut::Pieces(cut), one_transaction: false };
+pub(super) const LAYOUT: Layout = Layout {
+    runner: Runner::Supabase,
+    recognise,
+    arrange,
+    cut: Cut::Pieces(cut),
+    one_transaction: false,
+    outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
+};
 
 /// The names are plain; the directory's place tells.
 fn recognise(dir: &Dir) -> bool {
