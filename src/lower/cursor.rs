@@ -6,16 +6,17 @@ use crate::change::{Expr, Ident, QName};
 use crate::source::Span;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 use std::rc::Rc;
+
+pub(super) use super::lexical::Locations;
+use super::lexical::{cut, mend, unescape_unicode};
+pub(crate) use super::lexical::{fold, fold_ident, is_word, string_value};
 
 static POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
 
 /// Nested expressions and queries.
 const MAX_RECURSION: usize = 300;
-
-/// PostgreSQL cuts longer names (`NAMEDATALEN` - 1, manual section 4.1.1).
-const MAX_NAME_BYTES: usize = 63;
 
 /// Why something was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -509,100 +510,6 @@ impl<'t> Cursor<'t> {
     }
 }
 
-/// Words that `sqlparser` takes for names although they are grammar, told in the words that it knows: `x ISNULL` as `x IS
-/// NULL`, no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here, no `FROM` in
-/// `trim(both FROM x)`, and no `SYMMETRIC` in `BETWEEN SYMMETRIC`.
-fn mend(tokens: &mut Vec<TokenWithSpan>) {
-    const MENDED: [&str; 7] = ["ISNULL", "ONLY", "BOTH", "LEADING", "TRAILING", "SYMMETRIC", "ASYMMETRIC"];
-    let is_one_of = |token: &Token, words: &[&str]| words.iter().any(|word| is_word(token, word));
-    if !tokens.iter().any(|token| is_one_of(&token.token, &MENDED)) {
-        return;
-    }
-    let mut mended: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len() + 1);
-    let mut rest = std::mem::take(tokens).into_iter().peekable();
-    while let Some(mut token) = rest.next() {
-        let before = mended.last().map_or(&Token::EOF, |last| &last.token);
-        let before_name = rest.peek().is_some_and(|next| matches!(next.token, Token::Word(_)));
-        let superfluous = is_word(&token.token, "ONLY") && before_name && is_one_of(before, &["FROM", "JOIN"])
-            || is_word(&token.token, "FROM") && is_one_of(before, &["BOTH", "LEADING", "TRAILING"])
-            || is_one_of(&token.token, &["SYMMETRIC", "ASYMMETRIC"]) && is_word(before, "BETWEEN");
-        let begins_value = matches!(before, Token::EOF | Token::Period | Token::Comma | Token::LParen);
-        if is_word(&token.token, "ISNULL") && !begins_value && !is_one_of(before, &["AS", "SELECT"]) {
-            token.token = Token::make_keyword("IS");
-            let null = TokenWithSpan { token: Token::make_keyword("NULL"), span: token.span };
-            mended.extend([token, null]);
-        } else if !superfluous {
-            mended.push(token);
-        }
-    }
-    *tokens = mended;
-}
-
-/// A word as PostgreSQL stores it: in lower case unless quoted, cut to 63 bytes. The server folds letters beyond ASCII only
-/// in single-byte encodings.
-pub(crate) fn fold(word: &Word) -> Ident {
-    match word.quote_style {
-        Some(_) => cut(&word.value).into(),
-        None if word.value.bytes().any(|byte| byte.is_ascii_uppercase()) => cut(&word.value.to_ascii_lowercase()).into(),
-        None => cut(&word.value).into(),
-    }
-}
-
-/// `sqlparser`'s identifier as PostgreSQL stores it.
-pub(crate) fn fold_ident(ident: &sqlparser::ast::Ident) -> Ident {
-    match ident.quote_style {
-        Some(_) => cut(&ident.value).into(),
-        None => cut(&ident.value.to_ascii_lowercase()).into(),
-    }
-}
-
-fn cut(name: &str) -> &str {
-    &name[..name.floor_char_boundary(MAX_NAME_BYTES)]
-}
-
-/// Whether a token is this word, not quoted, in whatever case.
-pub(crate) fn is_word(token: &Token, word: &str) -> bool {
-    matches!(token, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
-}
-
-/// The value of a string literal of any kind.
-pub(crate) fn string_value(token: &Token) -> Option<&str> {
-    match token {
-        Token::SingleQuotedString(value)
-        | Token::EscapedStringLiteral(value)
-        | Token::UnicodeStringLiteral(value)
-        | Token::NationalStringLiteral(value)
-        | Token::SingleQuotedByteStringLiteral(value)
-        | Token::HexStringLiteral(value) => Some(value),
-        Token::DollarQuotedString(string) => Some(&string.value),
-        _ => None,
-    }
-}
-
-/// `d\0061t\+000061` without its escapes; what is no escape stays.
-fn unescape_unicode(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        result.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let (skip, digits) = if rest.starts_with('+') { (1, 6) } else { (0, 4) };
-        let code = rest.get(skip..skip + digits).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
-        match code {
-            Some(c) => {
-                result.push(c);
-                rest = &rest[skip + digits..];
-            }
-            None => {
-                result.push('\\');
-                rest = rest.strip_prefix('\\').unwrap_or(rest);
-            }
-        }
-    }
-    result.push_str(rest);
-    result
-}
-
 /// `sqlparser` ends its messages with a line and column, which count from the statement and mislead.
 fn without_location(message: &str) -> String {
     let end = message.find(" at Line: ").unwrap_or(message.len());
@@ -615,115 +522,6 @@ fn shorten(text: &str) -> &str {
     &text[..end]
 }
 
-/// Where the lines of a text begin, to find the byte of a line and column.
-pub(super) struct Locations {
-    lines: Vec<u32>,
-    /// Whether a character is a byte, so that a column needs no counting.
-    ascii: bool,
-}
-
-impl Locations {
-    fn of(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
-        Locations { lines: std::iter::once(0).chain(breaks).collect(), ascii: text.is_ascii() }
-    }
-
-    /// The byte offset of a location in the text.
-    pub fn offset(&self, text: &str, location: Location) -> usize {
-        let line = (location.line as usize).saturating_sub(1);
-        let Some(&start) = self.lines.get(line) else { return text.len() };
-        let column = (location.column as usize).saturating_sub(1);
-        if self.ascii {
-            return (start as usize + column).min(text.len());
-        }
-        text[start as usize..].char_indices().nth(column).map_or(text.len(), |(at, _)| start as usize + at)
-    }
-
-    /// The ranges of tokens that follow each other, counting each character once.
-    fn ranges(&self, text: &str, tokens: &[TokenWithSpan]) -> Vec<(u32, u32)> {
-        let (mut line, mut column, mut byte) = (1u64, 1u64, 0usize);
-        let mut advance = |to: Location| -> u32 {
-            if self.ascii {
-                return self.offset(text, to) as u32;
-            }
-            if line != to.line {
-                (line, column, byte) = (to.line, 1, self.lines.get(to.line as usize - 1).map_or(text.len(), |at| *at as usize));
-            }
-            let mut rest = text[byte..].chars();
-            while column < to.column && rest.next().is_some() {
-                column += 1;
-            }
-            byte = text.len() - rest.as_str().len();
-            byte as u32
-        };
-        tokens.iter().map(|token| (advance(token.span.start), advance(token.span.end))).collect()
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::Sources;
-
-    fn cursor(text: &str) -> Cursor<'_> {
-        let mut sources = Sources::default();
-        let file = sources.add("a.sql", text);
-        Cursor::new(text, sources.whole(file)).expect("it is made of tokens")
-    }
-
-    #[test]
-    fn names_are_folded_as_the_server_does() {
-        let mut c = cursor(r#"Users "Users" db.Public."T" U&"d\0061t\+000061" ÄÖ u "a""b""#);
-        assert_eq!(c.ident().expect("a name"), "users");
-        assert_eq!(c.ident().expect("a name"), "Users");
-        assert_eq!(c.qname().expect("a name"), QName::in_schema("public", "T"));
-        assert_eq!(c.ident().expect("a name"), "data");
-        assert_eq!(c.ident().expect("a name"), "ÄÖ");
-        assert_eq!(c.ident().expect("a name"), "u");
-        assert_eq!(c.ident().expect("a name"), "a\"b");
-        assert!(c.at_end());
-        assert_eq!(cursor(&"x".repeat(70)).ident().expect("a name").len(), 63);
-    }
-
-    #[test]
-    fn words_match_in_any_case_and_never_when_quoted() {
-        let mut c = cursor(r#"not Null "not" null"#);
-        assert!(!c.eat("NOT NULLS"));
-        assert!(c.eat("NOT NULL"));
-        assert!(!c.at("NOT"));
-        assert_eq!(c.expect("NOT").expect_err("it is quoted").reason, "expected `NOT`, found `\"not\"`");
-    }
-
-    #[test]
-    fn texts_and_spans_are_exact() {
-        let mut c = cursor("é 'ß' -- comment\n  (ä, b) tail ;");
-        let mark = c.mark();
-        c.step();
-        assert_eq!(c.string().expect("a string"), "ß");
-        assert_eq!(c.text_from(mark), "é 'ß'");
-        let mark = c.mark();
-        assert_eq!(c.column_list().expect("a list"), ["ä", "b"]);
-        assert_eq!(c.text_from(mark), "(ä, b)");
-        assert_eq!(c.rest_text(), "tail");
-        assert_eq!(c.refuse("more").reason, "expected more, found the end of the statement");
-    }
-
-    #[test]
-    fn literals() {
-        let mut c = cursor("'a' 'b' E'c\\n' $x$d$x$ U&'\\0061' -5 +7 1_000 99999999999999999999");
-        let strings: Vec<_> = (0..4).map(|_| c.string().expect("a string")).collect();
-        assert_eq!(strings, ["ab", "c\n", "d", "a"]);
-        let numbers: Vec<_> = (0..3).map(|_| c.integer().expect("a number")).collect();
-        assert_eq!(numbers, [-5, 7, 1000]);
-        assert!(c.integer().is_err());
-    }
-
-    #[test]
-    fn option_lists() {
-        let mut c = cursor("(fillfactor = 70, toast.x = 'on', y, z = -0.5) (host 'h', ADD port '1')");
-        let options = c.options().expect("options");
-        let shown: Vec<_> = options.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(shown, ["fillfactor=70", "toast.x=on", "y=true", "z=-0.5"]);
-        assert_eq!(c.foreign_options().expect("options").len(), 2);
-    }
-}
+#[path = "cursor_tests.rs"]
+mod tests;

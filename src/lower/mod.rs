@@ -6,6 +6,7 @@ mod body;
 mod client;
 mod cursor;
 mod expr;
+mod lexical;
 mod literal;
 mod names;
 mod output;
