@@ -132,6 +132,7 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
         parsed: &parsed,
         replayed: &replayed,
         assessments: &assessments,
+        runner: project.runner,
         dialect,
         version: options.version,
     };
