@@ -92,7 +92,7 @@ fn needs(catalog: &Catalog, dialect: &dyn Dialect) -> BTreeMap<Node, BTreeSet<No
                 for column in &table.columns {
                     on.extend(nodes(Dependent::Column(name.clone(), column.name.clone())));
                 }
-                for constraint in table.constraints.iter().filter(|constraint| table::is_inline(constraint)) {
+                for constraint in table.constraints.iter().filter(|constraint| table::is_inline(table, constraint)) {
                     let constraint = constraint.name.clone().unwrap_or_default();
                     on.extend(nodes(Dependent::Constraint(name.clone(), constraint)));
                 }

@@ -78,11 +78,24 @@ impl Catalog {
 
     /// A type with its schema where it is one of one's own, or a table's row type.
     pub fn full_type(&self, data_type: &TypeName) -> TypeName {
+        if let Some(of_column) = self.type_of_column(data_type) {
+            return of_column;
+        }
         let schema = match self.resolve_type_or_row(&data_type.qname()) {
             Some(found) => Some(found.schema),
             None => data_type.schema.clone(),
         };
         TypeName { schema, ..data_type.clone() }
+    }
+
+    /// `table.column%TYPE`: the server keeps the type that the column has then.
+    fn type_of_column(&self, data_type: &TypeName) -> Option<TypeName> {
+        let mut parts = data_type.name.strip_suffix("%type")?.rsplitn(3, '.');
+        let column = parts.next()?;
+        let name = QName { name: parts.next()?.into(), schema: parts.next().map(Ident::from) };
+        let columns = self.relation_columns(&self.resolve_relation(&name)?)?;
+        let found = columns.into_iter().find(|own| own.name == column)?;
+        found.data_type.map(|found| TypeName { modifiers: Vec::new(), ..found })
     }
 
     /// The same text with the schema before every name that the catalog knows. Texts are kept so: what they mean is settled

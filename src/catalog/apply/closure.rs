@@ -75,7 +75,12 @@ impl<'a> Closure<'a> {
     pub(super) fn blockers(&self) -> Vec<String> {
         let goes_anyway = |doomed: &Doomed| {
             let owner = doomed.owner(self.catalog).map(Doomed::Relation);
-            owner.is_some_and(|owner| self.cascaded.get(&owner) == Some(&false))
+            // The default of a column that goes needs nothing: of a serial column it names the sequence that goes with it.
+            let column = match doomed {
+                Doomed::Default(table, column) => Some(Doomed::Column(table.clone(), column.clone())),
+                _ => None,
+            };
+            owner.into_iter().chain(column).any(|whole| self.cascaded.get(&whole) == Some(&false))
         };
         let cascaded = self.all.iter().filter(|doomed| self.cascaded[*doomed] && !goes_anyway(doomed));
         cascaded.map(|doomed| describe_doomed(self.catalog, doomed)).collect()

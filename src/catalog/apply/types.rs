@@ -3,8 +3,8 @@
 use super::{Done, exists, exists_member, missing, missing_member, privileges};
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, UserType, UserTypeShape};
 use crate::change::{
-    AttributeChange, ColumnValue, Domain, DomainChange, DomainCheck, EnumChange, Expr, ExprShape, Ident, ObjectKind, QName,
-    TypeShape,
+    AttributeChange, ColumnValue, ConstraintKind, Domain, DomainChange, DomainCheck, EnumChange, Expr, ExprShape, Ident,
+    ObjectKind, QName, Ref, RefKind, TypeShape,
 };
 use crate::dialect::{AutomaticName, Dialect};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(super) fn alter_enum(catalog: &mut Catalog, name: &QName, change: &EnumChang
                 return Err(taken(to));
             }
             new[at] = to.clone();
-            rename_in_defaults(catalog, &name, from, to);
+            rename_in_texts(catalog, &name, from, to);
         }
     }
     catalog.edit_type(&name, |own| own.shape = UserTypeShape::Type(TypeShape::Enum(new)));
@@ -209,21 +209,51 @@ fn kept_check(
     Ok(DomainCheck { name: Some(name), expr: catalog.settled(&check.expr, dialect), not_valid: check.not_valid })
 }
 
-/// A default that is a label follows the label's new name.
-fn rename_in_defaults(catalog: &mut Catalog, name: &Name, from: &str, to: &str) {
-    let columns: Vec<_> = catalog.dependents(&Dependency::Type(name.clone())).cloned().collect();
-    let quoted = |label: &str| format!("'{}'", label.replace('\'', "''"));
-    for dependent in columns {
+/// Literals that are a label follow the label's new name, in the texts of tables with columns of the type.
+fn rename_in_texts(catalog: &mut Catalog, name: &Name, from: &str, to: &str) {
+    let dependents: Vec<_> = catalog.dependents(&Dependency::Type(name.clone())).cloned().collect();
+    for dependent in dependents {
         let Dependent::Column(table, column) = dependent else { continue };
         catalog.edit_table(&table, |table| {
             for own in table.columns.iter_mut().filter(|own| own.name == column) {
-                let ColumnValue::Default(default) = &own.column.value else { continue };
-                if default.shape == ExprShape::Literal(from.into()) {
-                    let sql = default.sql.replacen(&quoted(from), &quoted(to), 1);
-                    let renamed = Expr { shape: ExprShape::Literal(to.into()), ..Expr::plain(sql) };
+                if let ColumnValue::Default(default) = &own.column.value {
+                    let renamed = label_renamed(default, from, to);
                     Arc::make_mut(own).column.value = ColumnValue::Default(renamed);
+                }
+            }
+            let names_it = |expr: &Expr| expr.refs.iter().any(|own| own.kind == RefKind::Column && *own.name() == column);
+            for own in &mut table.constraints {
+                if let ConstraintKind::Check(check) = &own.kind
+                    && names_it(check)
+                {
+                    let renamed = label_renamed(check, from, to);
+                    Arc::make_mut(own).kind = ConstraintKind::Check(renamed);
+                }
+            }
+            for own in &mut table.indexes {
+                if let Some(predicate) = own.shape.predicate.as_ref().filter(|predicate| names_it(predicate)) {
+                    let renamed = label_renamed(predicate, from, to);
+                    Arc::make_mut(own).shape.predicate = Some(renamed);
                 }
             }
         });
     }
+}
+
+/// The text with another label in the place of each literal that is the old one.
+fn label_renamed(expr: &Expr, from: &str, to: &str) -> Expr {
+    let quoted = |label: &str| format!("'{}'", label.replace('\'', "''"));
+    let (from_text, to_text) = (quoted(from), quoted(to));
+    let places: Vec<usize> = expr.sql.match_indices(&from_text).map(|(at, _)| at).collect();
+    let grown = to_text.len() as i64 - from_text.len() as i64;
+    let moved = |at: u32| (i64::from(at) + grown * places.iter().filter(|place| **place < at as usize).count() as i64) as u32;
+    let refs = expr
+        .refs
+        .iter()
+        .map(|own| Ref { ranges: own.ranges.iter().map(|(start, end)| (moved(*start), moved(*end))).collect(), ..own.clone() });
+    let shape = match &expr.shape {
+        ExprShape::Literal(text) if **text == *from => ExprShape::Literal(to.into()),
+        shape => shape.clone(),
+    };
+    Expr { sql: expr.sql.replace(&from_text, &to_text).into(), refs: refs.collect(), shape }
 }

@@ -101,7 +101,7 @@ fn constraints(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>) {
         let parent = table.partition_of.as_ref().and_then(|(parent, _)| catalog.table(parent));
         parent.is_some_and(|parent| parent.constraints.iter().any(same)) || is_inherited(catalog, &parents, constraint)
     };
-    for constraint in table.constraints.iter().filter(|constraint| !is_inline(constraint) && !of_parent(constraint)) {
+    for constraint in table.constraints.iter().filter(|constraint| !is_inline(table, constraint) && !of_parent(constraint)) {
         changes.push(alter(table, TableAction::AddConstraint((**constraint).clone())));
     }
 }

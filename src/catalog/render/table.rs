@@ -2,13 +2,19 @@
 
 use crate::catalog::{Catalog, Name, Table, TableColumn};
 use crate::change::{
-    AlterTable, Change, Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, CreateTable, ObjectKind, SequenceOptions,
-    TableAction, TableElement,
+    AlterTable, Change, Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, CreateTable, Ident, Key, ObjectKind,
+    SequenceOptions, TableAction, TableElement,
 };
 
 /// Whether a constraint stands in the table's own statement.
-pub(super) fn is_inline(constraint: &Constraint) -> bool {
+pub(super) fn is_inline(table: &Table, constraint: &Constraint) -> bool {
     match &constraint.kind {
+        // Of two keys on the same columns that one statement asks for the server makes only one.
+        ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key)
+            if keys(table).find(|(_, own)| own.columns == key.columns).is_some_and(|(name, _)| *name != constraint.name) =>
+        {
+            false
+        }
         ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Exclude(_) => true,
         // In a new table there is nothing to check: it would count as valid.
         ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => !constraint.not_valid,
@@ -21,8 +27,12 @@ pub(super) fn create(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>
     let partition = table.partition_of.is_some();
     let columns = table.columns.iter().filter(|column| column.local || partition || !column.inherited);
     let elements = columns.map(|column| TableElement::Column(plain(column, partition))).collect();
-    let mut constraints: Vec<Constraint> =
-        table.constraints.iter().filter(|constraint| is_inline(constraint)).map(|constraint| (**constraint).clone()).collect();
+    let mut constraints: Vec<Constraint> = table
+        .constraints
+        .iter()
+        .filter(|constraint| is_inline(table, constraint))
+        .map(|constraint| (**constraint).clone())
+        .collect();
     if !partition {
         let inherited = |constraint: &Constraint| is_inherited(catalog, &table.inherits, constraint);
         constraints.retain(|constraint| !inherited(constraint));
@@ -57,6 +67,18 @@ pub(super) fn create(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>
         let action = TableAction::AttachPartition { partition: table.name.qname(), bound: bound.clone() };
         changes.push(alter(parent, action));
     }
+}
+
+/// The keys, the primary key first.
+fn keys(table: &Table) -> impl Iterator<Item = (&Option<Ident>, &Key)> {
+    let primary = table.constraints.iter().filter_map(|own| match &own.kind {
+        ConstraintKind::PrimaryKey(key) => Some((&own.name, key)),
+        _ => None,
+    });
+    primary.chain(table.constraints.iter().filter_map(|own| match &own.kind {
+        ConstraintKind::Unique(key) => Some((&own.name, key)),
+        _ => None,
+    }))
 }
 
 /// One action on a table.
