@@ -2,7 +2,7 @@
 //! that are already applied only move the state on; of those that are judged every state in between is kept.
 
 use crate::catalog::{Catalog, Problem};
-use crate::change::{Change, Data, DataKind, Ident, ObjectKind, OpaqueClass, RefKind, RoutineBody, Spanned, TransactionChange};
+use crate::change::{Change, Data, DataKind, Ident, ObjectKind, RefKind, RoutineBody, Spanned, TransactionChange};
 use crate::dialect::Dialect;
 use crate::lower;
 use crate::parse::{self, Directive, RawStatement, StatementKind};
@@ -91,6 +91,8 @@ pub struct Step {
     pub problems: Vec<(Span, Problem)>,
     /// Objects that it names and that no migration made: they were taken to exist.
     pub assumed: Vec<String>,
+    /// Changes that cannot be applied to the schema as far as it is known, which is not fully: what became of it is not known.
+    pub doubtful: Vec<(Span, Problem)>,
 }
 
 /// One change with the states around it.
@@ -150,6 +152,7 @@ pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usi
     let count = history.migrations.len();
     let last = (0..count).rev().find(|number| judged(*number)).map_or(count, |number| number + 1);
     let mut run = Run::new(dialect);
+    run.complete = !history.partial;
     for number in 0..last {
         run.judged = judged(number);
         run.migration(number, &history.migrations[number], &parsed[number], history.one_transaction);
@@ -160,6 +163,7 @@ pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usi
 /// The schema after all migrations.
 pub fn schema(history: &History, parsed: &[ParsedMigration], dialect: &dyn Dialect) -> Replayed {
     let mut run = Run::new(dialect);
+    run.complete = !history.partial;
     for (number, migration) in history.migrations.iter().enumerate() {
         run.migration(number, migration, &parsed[number], history.one_transaction);
     }
@@ -299,6 +303,7 @@ impl<'a> Run<'a> {
             in_transaction,
             problems: Vec::new(),
             assumed: Vec::new(),
+            doubtful: Vec::new(),
         });
         let mut control = None;
         for change in &statement.changes {
@@ -378,17 +383,17 @@ impl<'a> Run<'a> {
                     self.change(&inner.change.value, span, conditional || inner.conditional, step);
                 }
             }
-            Change::Opaque(opaque) if opaque.class != OpaqueClass::Dynamic || !conditional => self.complete = false,
+            Change::Opaque(_) => self.complete = false,
             _ => {}
         }
         let before = step.is_some().then(|| self.catalog.clone());
         let mut result = self.catalog.apply(change, self.dialect);
         if let Err(problem) = &result
             && !conditional
-            && !self.complete()
         {
-            // Nothing says that it is not there: the history does not tell the whole schema.
-            if let Some(assumed) = assume::assume(&mut self.catalog, change, problem, self.dialect) {
+            // Nothing says that it is not there where the history does not tell the whole schema.
+            let whole = self.complete();
+            if let Some(assumed) = assume::assume(&mut self.catalog, change, problem, whole, self.dialect) {
                 if let Some(step) = step {
                     step.assumed.extend(assumed);
                 }
@@ -397,8 +402,13 @@ impl<'a> Run<'a> {
         }
         match (step, result, before) {
             (Some(step), result, Some(before)) => {
-                if let (Err(problem), false) = (result, conditional) {
-                    step.problems.push((span, problem));
+                match result {
+                    Err(problem) if !conditional && self.complete() => {
+                        step.problems.push((span, problem));
+                        self.complete = false;
+                    }
+                    Err(problem) if !conditional => step.doubtful.push((span, problem)),
+                    _ => {}
                 }
                 let change = Spanned { value: change.clone(), span };
                 step.atoms.push(Atom { change, conditional, before, after: self.catalog.clone() });

@@ -170,6 +170,8 @@ pub struct History {
     pub migrations: Vec<Migration>,
     /// Whether the runner applies all pending migrations inside one transaction (Drizzle).
     pub one_transaction: bool,
+    /// Whether the runner also applies migrations that are not SQL: what they make is not known.
+    pub partial: bool,
 }
 
 #[cfg(test)]

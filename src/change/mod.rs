@@ -352,6 +352,8 @@ pub enum Change {
         object: ObjectRef,
         /// The role.
         owner: Ident,
+        /// `IF EXISTS`.
+        if_exists: bool,
     },
     /// `COMMENT ON ... IS`.
     Comment {

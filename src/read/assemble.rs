@@ -78,6 +78,7 @@ pub(super) fn assemble(
 ) -> Loaded {
     let cuts: Vec<(Vec<Piece>, Remarks)> = drafts.par_iter().map(|draft| cut(layout, draft, &texts)).collect();
     let mut builder = Builder { texts, sources: Sources::default(), files: HashMap::new(), notes: Vec::new() };
+    let partial = notes.0.iter().any(|(kind, ..)| *kind == NoteKind::NotSql);
     for (kind, path, message) in notes.0 {
         builder.notes.push(ReadNote { kind, path, span: None, message });
     }
@@ -92,7 +93,7 @@ pub(super) fn assemble(
         }
         downs.extend(draft.down);
     }
-    let history = History { migrations, one_transaction: layout.one_transaction };
+    let history = History { migrations, one_transaction: layout.one_transaction, partial };
     let place = Place::new(&root);
     let Builder { sources, notes, .. } = builder;
     let project = Project { root, runner: layout.runner, sources, history, notes, selected: None };

@@ -43,6 +43,8 @@ pub enum NoteKind {
     Refused,
     /// It was left out: it is not judged.
     NotRead,
+    /// The runner applies it, but it is not SQL: the schema is not fully known from here on.
+    NotSql,
     /// It was read, but there is something about it.
     Odd,
 }

@@ -161,7 +161,7 @@ goose
 00002 b: chunk -- +goose NO TRANSACTION -- +goose Up CREATE INDEX CONCURRENTLY i;
 00004 d: wrapped -- +goose Up A
 00005 e: wrapped B;
-NotRead migrations/00003_c.go: a migration written in Go: its SQL is not known
+NotSql migrations/00003_c.go: a migration written in Go: its SQL is not known
 Refused migrations/00004_d.sql:2: the statement before this has no `;` at the end of a line: goose stops with an error
 Refused migrations/00005_e.sql:1: SQL before `-- +goose Up`: goose stops with an error
 ",
@@ -208,7 +208,7 @@ refinery
 2 b: wrapped B;
 10 c: wrapped C;
 Refused migrations/V1.1__e.sql: the version is not a whole number: refinery stops with an error
-NotRead migrations/V3__d.rs: a migration written in Rust: its SQL is not known
+NotSql migrations/V3__d.rs: a migration written in Rust: its SQL is not known
 NotRead migrations/V4_f.sql: not named V<version>__<name>.sql, so refinery ignores it
 ",
     );
@@ -249,7 +249,7 @@ flyway
 4 f: statement CREATE INDEX CONCURRENTLY i;
  a_function again: wrapped F;
  views again: wrapped V;
-NotRead AT/V5__g.java: a migration written in code: its SQL is not known
+NotSql AT/V5__g.java: a migration written in code: its SQL is not known
 NotRead AT/beforeMigrate.sql: a callback, which Flyway runs around migrations
 NotRead AT/x.sql: not named V<version>__<description>.sql, so Flyway ignores it
 NotRead AT/B1.2__base.sql: a baseline for new databases: the versions that it stands for are read instead
@@ -393,7 +393,7 @@ x:b b: wrapped -- liquibase formatted sql -- changeset x:b B;
 x:1 c: wrapped C;
 raw 2: wrapped D;
 Refused AT/more/list.xml: lists gone.sql, which does not exist: Liquibase stops with an error
-NotRead AT/db.changelog-master.yaml: changeset ann:7 is not written in SQL
+NotSql AT/db.changelog-master.yaml: changeset ann:7 is not written in SQL
 NotRead AT/a.sql: no changelog includes it, so Liquibase never runs it
 "
         .replace("AT/", "src/main/resources/db/changelog/"),

@@ -13,9 +13,27 @@ use crate::dialect::Dialect;
 const ATTEMPTS: usize = 32;
 
 /// Adds what the change misses until it applies (to a copy of the catalog), and names what was added. Nothing where it cannot
-/// be made to apply: the catalog is then as it was.
-pub(super) fn assume(catalog: &mut Catalog, change: &Change, problem: &Problem, dialect: &dyn Dialect) -> Option<Vec<String>> {
+/// be made to apply: the catalog is then as it was. Where the history tells the `whole` schema, only what lies in a schema that
+/// no migration made is taken to exist, and a name that only another schema has to be found by a search path set elsewhere.
+pub(super) fn assume(
+    catalog: &mut Catalog,
+    change: &Change,
+    problem: &Problem,
+    whole: bool,
+    dialect: &dyn Dialect,
+) -> Option<Vec<String>> {
     let mut attempt = catalog.clone();
+    if let Some(schema) = schema_of(&attempt, problem) {
+        attempt.session.search_path.push(schema.clone());
+        if attempt.clone().apply(change, dialect).is_ok() {
+            *catalog = attempt;
+            return Some(vec![format!("a search path with {schema}")]);
+        }
+        attempt = catalog.clone();
+    }
+    if whole && !outside(catalog, problem) {
+        return None;
+    }
     let mut problem = problem.clone();
     let mut added = Vec::new();
     for _ in 0..ATTEMPTS {
@@ -50,6 +68,28 @@ fn add(catalog: &mut Catalog, change: &Change, problem: &Problem, dialect: &dyn 
     }
 }
 
+/// The one schema that has the relation which the search path does not find.
+fn schema_of(catalog: &Catalog, problem: &Problem) -> Option<Ident> {
+    let Problem::Missing { kind: _, name, of: None } = problem else { return None };
+    if name.contains('.') {
+        return None;
+    }
+    let mut found =
+        catalog.schemas.keys().filter(|schema| catalog.relations.contains_key(&Name::new((*schema).clone(), name.as_str())));
+    let schema = found.next()?.clone();
+    found.next().is_none().then_some(schema)
+}
+
+/// Whether what is missing lies in a schema that no migration made: another tool's or the platform's.
+fn outside(catalog: &Catalog, problem: &Problem) -> bool {
+    match problem {
+        Problem::Missing { name, of: None, .. } => {
+            qname(name).schema.is_some_and(|schema| !catalog.schemas.contains_key(&schema))
+        }
+        _ => false,
+    }
+}
+
 fn qname(text: &str) -> QName {
     match text.split_once('.') {
         Some((schema, name)) => QName::in_schema(schema, name),
@@ -58,6 +98,12 @@ fn qname(text: &str) -> QName {
 }
 
 fn add_object(catalog: &mut Catalog, kind: ObjectKind, name: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
+    if let Some(schema) = &name.schema
+        && !catalog.schemas.contains_key(schema)
+    {
+        let made = Change::CreateSchema { name: schema.clone(), if_not_exists: true, owner: None };
+        catalog.apply(&made, dialect).ok()?;
+    }
     let full = Name { schema: name.schema.clone().or_else(|| catalog.creation_schema().cloned())?, name: name.name.clone() };
     let made = match kind {
         ObjectKind::Schema => Change::CreateSchema { name: name.name.clone(), if_not_exists: true, owner: None },

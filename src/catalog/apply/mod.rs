@@ -77,7 +77,10 @@ impl Catalog {
             }
             Change::Rename { object, to, if_exists } => rename::rename(self, object, to, *if_exists, dialect),
             Change::SetSchema { object, schema, if_exists } => rename::set_schema(self, object, schema, *if_exists, dialect),
-            Change::SetOwner { object, owner } => privileges::set_owner(self, object, owner, dialect),
+            Change::SetOwner { object, owner, if_exists } => match privileges::set_owner(self, object, owner, dialect) {
+                Err(Problem::Missing { of: None, .. }) if *if_exists => Ok(()),
+                done => done,
+            },
             Change::Comment { object, text } => comment::comment(self, object, text.as_deref(), dialect),
             Change::Grant(grant) => privileges::grant(self, grant, dialect),
             Change::CreateExtension { name, if_not_exists, schema, version, cascade: _ } => {

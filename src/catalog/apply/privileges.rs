@@ -55,7 +55,8 @@ pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident
         | ObjectKind::Statistics
         | ObjectKind::Other => {
             let key = extension::other_key(catalog, object, false);
-            let change = crate::change::Change::SetOwner { object: object.clone(), owner: owner.unwrap_or_default() };
+            let change =
+                crate::change::Change::SetOwner { object: object.clone(), owner: owner.unwrap_or_default(), if_exists: false };
             if let Some(other) = catalog.others.get_mut(&key) {
                 Arc::make_mut(other).statements.push(dialect.write(&change).into());
             }

@@ -42,7 +42,7 @@ pub(super) fn changes(catalog: &Catalog, empty: &Catalog, dialect: &dyn Dialect,
 
 fn owners(catalog: &Catalog, changes: &mut Vec<Change>) {
     let mut own = |object: ObjectRef, owner: &Option<Ident>| {
-        changes.extend(owner.clone().map(|owner| Change::SetOwner { object, owner }));
+        changes.extend(owner.clone().map(|owner| Change::SetOwner { object, owner, if_exists: false }));
     };
     catalog.schemas.iter().for_each(|(name, schema)| own(bare(ObjectKind::Schema, name), &schema.owner));
     for (name, user_type) in &catalog.types {

@@ -61,7 +61,9 @@ pub(super) fn write(change: &Change) -> String {
         Change::SetSchema { object, schema, if_exists } => {
             format!("ALTER {} SET SCHEMA {}", object_name(object, when(*if_exists, "IF EXISTS ")), quote(schema))
         }
-        Change::SetOwner { object, owner } => format!("ALTER {} OWNER TO {}", object_name(object, ""), role(owner)),
+        Change::SetOwner { object, owner, if_exists } => {
+            format!("ALTER {} OWNER TO {}", object_name(object, when(*if_exists, "IF EXISTS ")), role(owner))
+        }
         Change::Comment { object, text } => {
             let text = text.as_deref().map_or("NULL".into(), literal);
             format!("COMMENT ON {} IS {text}", name::comment_target(object))

@@ -152,7 +152,7 @@ fn action(c: &mut Cursor<'_>, head: &Head) -> Read<Change> {
         return Ok(Change::SetSchema { object: object(), schema: c.ident()?, if_exists });
     }
     if c.eat("OWNER TO") {
-        return Ok(Change::SetOwner { object: object(), owner: c.role()? });
+        return Ok(Change::SetOwner { object: object(), owner: c.role()?, if_exists });
     }
     if c.eat_any(&["DEPENDS ON EXTENSION", "NO DEPENDS ON EXTENSION"]).is_some() {
         c.ident()?;

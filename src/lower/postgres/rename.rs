@@ -64,7 +64,7 @@ pub(super) fn common(c: &mut Cursor<'_>, object: ObjectRef, if_exists: bool) -> 
         return Ok(Change::SetSchema { object, schema: c.ident()?, if_exists });
     }
     if c.eat("OWNER TO") {
-        return Ok(Change::SetOwner { object, owner: c.role()? });
+        return Ok(Change::SetOwner { object, owner: c.role()?, if_exists });
     }
     if c.eat_any(&["DEPENDS ON EXTENSION", "NO DEPENDS ON EXTENSION"]).is_some() {
         c.ident()?;

@@ -111,7 +111,7 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
                 if ["V", "R"].iter().any(|prefix| file.starts_with(prefix))
                     && (file.ends_with(".java") || file.ends_with(".kt")) =>
             {
-                notes.not_read(dir.at(path), "a migration written in code: its SQL is not known");
+                notes.not_sql(dir.at(path), "a migration written in code: its SQL is not known");
             }
             Name::Callback | Name::Other => {}
         }

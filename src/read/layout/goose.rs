@@ -35,7 +35,7 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
         };
         match stem.split_once('_').filter(|(version, _)| version.parse::<i64>().is_ok_and(|version| version > 0)) {
             Some((version, name)) if sql => drafts.push(Draft::new(version, name, dir.at(file))),
-            Some(_) => notes.not_read(dir.at(file), "a migration written in Go: its SQL is not known"),
+            Some(_) => notes.not_sql(dir.at(file), "a migration written in Go: its SQL is not known"),
             None if sql => notes.not_read(dir.at(file), "not named <version>_<name>.sql, so goose ignores it or stops"),
             None => {}
         }

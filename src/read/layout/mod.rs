@@ -177,6 +177,10 @@ impl Notes {
         self.0.push((NoteKind::NotRead, path, message.into()));
     }
 
+    pub fn not_sql(&mut self, path: PathBuf, message: impl Into<String>) {
+        self.0.push((NoteKind::NotSql, path, message.into()));
+    }
+
     pub fn refused(&mut self, path: PathBuf, message: impl Into<String>) {
         self.0.push((NoteKind::Refused, path, message.into()));
     }

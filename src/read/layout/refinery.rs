@@ -33,9 +33,7 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     for path in dir.walk()? {
         let file = path.rsplit('/').next().unwrap_or(&path);
         match name(file) {
-            Some(_) if file.ends_with(".rs") => {
-                notes.not_read(dir.at(&path), "a migration written in Rust: its SQL is not known")
-            }
+            Some(_) if file.ends_with(".rs") => notes.not_sql(dir.at(&path), "a migration written in Rust: its SQL is not known"),
             Some((version, title)) if version.parse::<i64>().is_ok() => drafts.push(Draft::new(version, title, dir.at(&path))),
             Some(_) => notes.refused(dir.at(&path), "the version is not a whole number: refinery stops with an error"),
             None if is_sql(file) => notes.not_read(dir.at(&path), "not named V<version>__<name>.sql, so refinery ignores it"),

@@ -99,7 +99,7 @@ impl Walk<'_> {
                     None => self.missing(path, &wanted),
                 },
                 Step::Other { identity } => {
-                    self.notes.not_read(path.to_owned(), format!("changeset {identity} is not written in SQL"));
+                    self.notes.not_sql(path.to_owned(), format!("changeset {identity} is not written in SQL"));
                 }
             }
         }
