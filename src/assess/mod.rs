@@ -186,6 +186,9 @@ impl Turns {
         for (usage, error) in &after {
             if !before.contains_key(usage) {
                 self.turn(usage, error, at, false);
+            } else if let Some(turn) = self.0.get_mut(usage).filter(|_| app == App::Old) {
+                // It fails already, but from now on with another error.
+                turn.error = error.clone();
             }
         }
     }

@@ -106,7 +106,7 @@ fn tell(project: &Project, common: &Common) {
         };
         match note.kind {
             NoteKind::Refused => complain("warning", &format!("{place}: {} would refuse this: {}", project.runner, note.message)),
-            NoteKind::NotRead => complain("warning", &format!("{place}: not judged: {}", note.message)),
+            NoteKind::NotRead | NoteKind::NotSql => complain("warning", &format!("{place}: not judged: {}", note.message)),
             NoteKind::Odd if common.quiet => {}
             NoteKind::Odd => complain("note", &format!("{place}: {}", note.message)),
         }

@@ -166,7 +166,7 @@ ALTER TABLE t ADD CONSTRAINT t_a UNIQUE (a) DEFERRABLE;
 
 -- case: key over an old and a new column with a constant default
 CREATE TABLE t (id int PRIMARY KEY, a int);
--- migration: breaking
+-- migration: mixed
 ALTER TABLE t ADD COLUMN b int NOT NULL DEFAULT 1;
 ALTER TABLE t ADD CONSTRAINT t_b_a UNIQUE (b, a);
 -- old: INSERT INTO t (id, a) VALUES (1, 1), (2, 1) => 23505

@@ -239,6 +239,10 @@ fn try_exclusion(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &
 
 /// Constraints that the application may defer must stay deferrable.
 fn try_deferral(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    if trial.which == App::New {
+        // A constraint that becomes deferrable does not make the new application defer it.
+        return;
+    }
     for (constraint, label) in enforced(own.table) {
         let Some(found) = there.table.and_then(|table| table.constraint(&label)) else { continue };
         if constraint.deferrable != Deferrable::No && found.deferrable == Deferrable::No {

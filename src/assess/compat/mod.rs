@@ -15,7 +15,7 @@ pub use routine::{Dangling, dangling};
 pub use usage::{Broken, Use, UseClass};
 
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation};
-use crate::change::Ident;
+use crate::change::{ConstraintKind, Ident};
 use crate::dialect::{AppError, Dialect};
 use imbl::ordmap::DiffItem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,8 @@ impl Touched {
         for catalog in [before, after] {
             let around: Vec<Name> = touched.relations.iter().flat_map(|name| related(catalog, name)).collect();
             touched.relations.extend(around);
+            let targets: Vec<Name> = touched.relations.iter().flat_map(|name| changed_references(before, after, name)).collect();
+            touched.relations.extend(targets);
             let filled: Vec<Name> = touched.routines.iter().flat_map(|name| trigger_tables(catalog, name)).collect();
             touched.relations.extend(filled);
             let swapped: Vec<Name> = touched.types.iter().flat_map(|name| users_of_type(catalog, name)).collect();
@@ -81,6 +83,26 @@ fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
         _ => None,
     }));
     around
+}
+
+/// The tables that a table refers to by foreign keys which are not the same in both states.
+fn changed_references(before: &Catalog, after: &Catalog, name: &Name) -> Vec<Name> {
+    let keys = |catalog: &Catalog| -> Vec<std::sync::Arc<crate::change::Constraint>> {
+        let table = catalog.table(name);
+        table
+            .iter()
+            .flat_map(|table| table.constraints.iter())
+            .filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_)))
+            .cloned()
+            .collect()
+    };
+    let (old, new) = (keys(before), keys(after));
+    let differ = old.iter().filter(|key| !new.contains(key)).chain(new.iter().filter(|key| !old.contains(key)));
+    let target = |constraint: &std::sync::Arc<crate::change::Constraint>| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some(Name::new(key.table.schema.clone().unwrap_or_default(), key.table.name.clone())),
+        _ => None,
+    };
+    differ.filter_map(target).collect()
 }
 
 fn trigger_tables(catalog: &Catalog, routine: &Name) -> Vec<Name> {

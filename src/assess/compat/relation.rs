@@ -2,7 +2,7 @@
 
 use super::constraint::try_rows;
 use super::security::{try_privileges, try_row_security};
-use super::surface::{Generated, Surface, SurfaceColumn};
+use super::surface::{Generated, NullRefusal, Surface, SurfaceColumn};
 use super::{App, Trial, Use};
 use crate::catalog::{Name, Relation};
 use crate::change::{Ident, Persistence};
@@ -66,11 +66,21 @@ fn missing_column(trial: &mut Trial<'_>, name: &Name, column: &SurfaceColumn<'_>
 
 /// The insert as a whole: columns that the application does not know must do without it.
 fn try_insert(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    let unknown = |column: &&SurfaceColumn<'_>| own.column(&column.name).is_none() && !column.omittable;
-    let required: Vec<Ident> = there.columns.iter().filter(unknown).map(|column| column.name.clone()).collect();
+    for column in there.columns.iter().filter(|column| own.column(&column.name).is_none() && !column.omittable) {
+        trial.fail(Use::Omit(name.clone(), column.name.clone()), null_error(name, column));
+    }
     let hidden = there.hidden_required(trial.state).into_iter().filter(|_| own.hidden_required(trial.app).is_empty());
-    for column in required.into_iter().chain(hidden) {
+    for column in hidden {
         trial.fail(Use::Omit(name.clone(), column.clone()), AppError::NotNull { column, relation: name.name.clone() });
+    }
+}
+
+/// The error of a row that leaves the column null.
+fn null_error(name: &Name, column: &SurfaceColumn<'_>) -> AppError {
+    match &column.not_null {
+        Some(NullRefusal::Check(constraint)) => AppError::Check { relation: name.name.clone(), constraint: constraint.clone() },
+        Some(NullRefusal::Domain(domain)) => AppError::DomainNotNull { domain: domain.clone() },
+        Some(NullRefusal::Column) | None => AppError::NotNull { column: column.name.clone(), relation: name.name.clone() },
     }
 }
 
@@ -90,8 +100,8 @@ fn try_column(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there
         let identity = there.generated == Generated::IdentityAlways;
         trial.fail(Use::Write(name.clone(), column.clone()), AppError::GeneratedWritten { column: column.clone(), identity });
     }
-    let refused = AppError::NotNull { column: column.clone(), relation: name.name.clone() };
-    if !own.not_null && own.generated == Generated::No && there.not_null {
+    let refused = null_error(name, there);
+    if own.not_null.is_none() && own.generated == Generated::No && there.not_null.is_some() {
         trial.fail(Use::WriteNull(name.clone(), column.clone()), refused.clone());
     }
     if own.omittable && !there.omittable {

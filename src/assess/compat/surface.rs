@@ -24,8 +24,8 @@ pub struct SurfaceColumn<'a> {
     pub name: Ident,
     /// The type, where it is known.
     pub data_type: Option<TypeName>,
-    /// Whether null is refused: by the column, a check, or its domain.
-    pub not_null: bool,
+    /// What refuses null, if anything does.
+    pub not_null: Option<NullRefusal>,
     /// Whether an insert may leave it out.
     pub omittable: bool,
     /// Whether an explicit value is refused.
@@ -34,6 +34,17 @@ pub struct SurfaceColumn<'a> {
     pub value: &'a ColumnValue,
     /// A trigger assigns it before each insert.
     pub filled_by_trigger: bool,
+}
+
+/// What refuses null in a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NullRefusal {
+    /// The column's own `NOT NULL`.
+    Column,
+    /// A check of the table.
+    Check(Ident),
+    /// Its domain.
+    Domain(Ident),
 }
 
 /// Whether an explicit value for a column is refused.
@@ -87,10 +98,8 @@ impl<'a> Surface<'a> {
     fn of_table(catalog: &'a Catalog, table: &'a Table) -> Surface<'a> {
         let filled = FilledColumns::of(catalog, table);
         let columns = table.columns.iter().map(|column| {
-            let domain_not_null = domain_demands(catalog, &column.data_type);
-            let checked = table.constraints.iter().any(|constraint| demands_not_null(constraint, &column.name));
-            let not_null = column.not_null || checked || domain_not_null;
-            let filled_by_trigger = not_null && filled.fills(&column.name);
+            let not_null = null_refusal(catalog, table, column);
+            let filled_by_trigger = not_null.is_some() && filled.fills(&column.name);
             let generated = match &column.value {
                 ColumnValue::Generated { .. } => Generated::Expression,
                 ColumnValue::Identity { always: true, .. } => Generated::IdentityAlways,
@@ -99,8 +108,8 @@ impl<'a> Surface<'a> {
             SurfaceColumn {
                 name: column.name.clone(),
                 data_type: Some(column.data_type.clone()),
-                not_null: not_null && !filled_by_trigger,
-                omittable: !not_null || filled_by_trigger || supplies_value(catalog, &column.value, &column.data_type),
+                omittable: not_null.is_none() || filled_by_trigger || supplies_value(catalog, &column.value, &column.data_type),
+                not_null: not_null.filter(|_| !filled_by_trigger),
                 generated,
                 value: &column.value,
                 filled_by_trigger,
@@ -123,7 +132,7 @@ impl<'a> Surface<'a> {
             let columns = view.columns.iter().map(|column| SurfaceColumn {
                 name: column.name.clone(),
                 data_type: column.data_type.clone(),
-                not_null: false,
+                not_null: None,
                 omittable: true,
                 generated: Generated::No,
                 value: NO_VALUE,
@@ -144,7 +153,7 @@ impl<'a> Surface<'a> {
             SurfaceColumn {
                 name: column.name.clone(),
                 data_type: column.data_type.clone().or_else(|| source.and_then(|source| source.data_type.clone())),
-                not_null: source.is_some_and(|source| source.not_null),
+                not_null: source.and_then(|source| source.not_null.clone()),
                 omittable: source.is_none_or(|source| source.omittable),
                 generated: source.map_or(Generated::Expression, |source| source.generated),
                 value: source.map_or(NO_VALUE, |source| source.value),
@@ -191,6 +200,18 @@ fn domain<'a>(catalog: &'a Catalog, data_type: &TypeName) -> Option<&'a crate::c
     match &catalog.types.get(&name)?.shape {
         UserTypeShape::Domain(domain) => Some(domain),
         UserTypeShape::Type(_) => None,
+    }
+}
+
+fn null_refusal(catalog: &Catalog, table: &Table, column: &crate::change::Column) -> Option<NullRefusal> {
+    if column.not_null {
+        return Some(NullRefusal::Column);
+    }
+    let demanding = table.constraints.iter().find(|constraint| demands_not_null(constraint, &column.name));
+    match demanding.map(|constraint| (&constraint.kind, constraint.name.clone().unwrap_or_default())) {
+        Some((ConstraintKind::Check(_), name)) => Some(NullRefusal::Check(name)),
+        Some(_) => Some(NullRefusal::Column),
+        None => domain_demands(catalog, &column.data_type).then(|| NullRefusal::Domain(column.data_type.name.clone())),
     }
 }
 
