@@ -7,6 +7,8 @@ use std::ops::Range;
 pub(super) struct Excerpt {
     pub text: String,
     pub marked: Range<usize>,
+    /// Whether columns can be counted in it: nothing before the mark was cut or escaped.
+    pub is_exact: bool,
 }
 
 /// How many lines of what is marked are shown.
@@ -29,6 +31,7 @@ pub(super) fn excerpt(text: &str, place: Range<usize>) -> Excerpt {
     }
     let mut out = cut_start(&text[line_start..place.start], MAX_BEFORE);
     let start = out.len();
+    let is_exact = out == text[line_start..place.start];
     out.push_str(shown.join("\n").trim_end());
     let end = if is_whole { out.len() } else { out.len() - "\n...".len() };
     if is_whole {
@@ -40,11 +43,12 @@ pub(super) fn excerpt(text: &str, place: Range<usize>) -> Excerpt {
         out.push(' ');
     }
     let next = out[start..].chars().next().map_or(1, char::len_utf8);
-    Excerpt { marked: start..end.max(start + next), text: out }
+    Excerpt { marked: start..end.max(start + next), text: out, is_exact }
 }
 
 fn shown(text: &str) -> String {
-    escape(&text.trim_end_matches('\r').replace('\t', "    ")).into_owned()
+    // Tabs are the renderer's to widen.
+    text.trim_end_matches('\r').split('\t').map(escape).collect::<Vec<_>>().join("\t")
 }
 
 fn cut(line: &str, limit: usize) -> String {
@@ -76,7 +80,7 @@ mod tests {
     #[test]
     fn only_the_lines_of_the_place_are_shown() {
         check("a;\nDROP TABLE b; -- why\nc;", "DROP TABLE b", "[DROP TABLE b]; -- why");
-        check("\tx\x1b; drop\r\ny", "drop", "    x\\u{1b}; [drop]");
+        check("\tx\x1b; drop\r\ny", "drop", "\tx\\u{1b}; [drop]");
         check("a\n", "", "[a]");
         check("", "", "[ ]");
         check("1\n2\n3\n4\n5\n6\n7", "1\n2\n3\n4\n5\n6\n7", "[1\n2\n3\n4\n5]\n...");

@@ -118,21 +118,28 @@ impl<'a> Teller<'a> {
         let place = finding.place;
         let position = sources.position(place.span.file, place.span.start);
         let path = escape_line(&sources.path(place.span.file).to_string_lossy()).into_owned();
-        let origin = Origin::path(path).line(position.line as usize).char_column(position.column as usize);
+        let origin = Origin::path(path.clone()).line(position.line as usize).char_column(position.column as usize);
         if !self.shown.insert(place.span) {
             return vec![origin.into()];
         }
         let excerpt = excerpt(sources.text(place.span.file), place.span.range());
         let mut mark = AnnotationKind::Primary.span(excerpt.marked);
-        if let Some(label) = self.label(assessment, place.statement) {
+        if let Some(label) = self.label(assessment, finding) {
             mark = mark.label(label);
         }
         let snippet = Snippet::source(excerpt.text).line_start(position.line as usize).fold(false).annotation(mark);
-        vec![origin.into(), snippet.into()]
+        match excerpt.is_exact {
+            true => vec![snippet.path(path).into()],
+            false => vec![origin.into(), snippet.into()],
+        }
     }
 
-    fn label(&mut self, assessment: &Assessment, statement: Option<usize>) -> Option<String> {
-        if !self.statements.insert((assessment.migration, statement?)) {
+    /// The statement's phase and lock, once, at the first mark inside it.
+    fn label(&mut self, assessment: &Assessment, finding: &Finding) -> Option<String> {
+        let statement = finding.place.statement;
+        let whole = self.lint.parsed[assessment.migration].statements.get(statement?)?.span;
+        let is_inside = whole.to(finding.place.span) == whole;
+        if !is_inside || !self.statements.insert((assessment.migration, statement?)) {
             return None;
         }
         let steps = &self.lint.replayed.steps[assessment.steps.clone()];
@@ -157,10 +164,11 @@ impl<'a> Teller<'a> {
                 "old" => "old app",
                 _ => "new app",
             };
-            let text = if error == last_error {
-                format!("{}: the same", broken.usage.sql(dialect))
-            } else {
-                format!("{}\n{error}", broken.usage.sql(dialect))
+            let usage = broken.usage.sql(dialect);
+            let text = match error == last_error {
+                true => format!("{usage}: the same"),
+                false if usage.chars().count() + error.chars().count() + 18 <= self.look.width => format!("{usage} → {error}"),
+                false => format!("{usage}\n→ {error}"),
             };
             out.push((name, escape(&text).into_owned()));
             last_error = error;
