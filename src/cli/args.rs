@@ -46,7 +46,8 @@ pub enum Command {
 
 /// Judge migrations: who breaks, when each may run, what it locks and destroys.
 ///
-/// All migrations before the judged ones are replayed to know the schema; nothing is said about them.
+/// All migrations before the judged ones are replayed to know the schema; nothing is said about them. Single migrations that are
+/// named are judged together, as one release.
 #[derive(Debug, clap::Args)]
 pub struct Lint {
     #[command(flatten)]
@@ -108,8 +109,7 @@ pub struct Completions {
 pub struct Project {
     /// A project, a directory with migrations, or single migrations; `-` reads one from standard input.
     ///
-    /// Without paths the project is looked for from the working directory on: migsafe.toml, else the usual places. Single
-    /// migrations are judged together, as one release.
+    /// Without paths the project is looked for from the working directory on: migsafe.toml, else the usual places.
     pub paths: Vec<PathBuf>,
     /// The database: postgres.
     #[arg(long, value_name = "NAME")]
