@@ -39,14 +39,14 @@ impl Levels {
     pub fn of(&self, rule: &Rule, path: &Path) -> Level {
         let special = || {
             let naming = self.overrides.iter().rev().filter_map(|part| Some((part, *part.rules.get(rule.id)?)));
-            let path = self.from_root(path);
+            let path = self.below_root(path);
             naming.into_iter().find(|(part, _)| part.paths.is_match(&path)).map(|(_, level)| level)
         };
         let special = if self.overrides.is_empty() { None } else { special() };
         special.or_else(|| self.rules.get(rule.id).copied()).unwrap_or(rule.level)
     }
 
-    fn from_root(&self, path: &Path) -> PathBuf {
+    fn below_root(&self, path: &Path) -> PathBuf {
         let Some(base) = &self.base else { return path.to_owned() };
         let full = base.here.join(path);
         full.strip_prefix(&base.root).map(Path::to_owned).unwrap_or(full)
