@@ -4,8 +4,8 @@
 
 use crate::catalog::{Catalog, Name, Problem, UserType, UserTypeShape};
 use crate::change::{
-    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Expr, Ident, Key, ObjectKind, Persistence, QName,
-    SequenceOptions, TableAction, TypeName, TypeShape,
+    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Expr, ForeignKey, Ident, Key, ObjectKind, Persistence,
+    QName, SequenceOptions, TableAction, TableElement, TypeName, TypeShape,
 };
 use crate::dialect::Dialect;
 
@@ -70,14 +70,22 @@ fn add(catalog: &mut Catalog, change: &Change, problem: &Problem, dialect: &dyn 
 
 /// The one schema that has the relation which the search path does not find.
 fn schema_of(catalog: &Catalog, problem: &Problem) -> Option<Ident> {
-    let Problem::Missing { kind: _, name, of: None } = problem else { return None };
-    if name.contains('.') {
-        return None;
+    match problem {
+        Problem::Missing { name, of: None, .. } if !name.contains('.') => only_schema(catalog, name),
+        _ => None,
     }
-    let mut found =
-        catalog.schemas.keys().filter(|schema| catalog.relations.contains_key(&Name::new((*schema).clone(), name.as_str())));
+}
+
+fn only_schema(catalog: &Catalog, relation: &str) -> Option<Ident> {
+    let has = |schema: &&Ident| catalog.relations.contains_key(&Name::new((*schema).clone(), relation));
+    let mut found = catalog.schemas.keys().filter(has);
     let schema = found.next()?.clone();
     found.next().is_none().then_some(schema)
+}
+
+/// The relation that a problem names, perhaps without its schema.
+fn relation(catalog: &Catalog, name: &QName) -> Option<Name> {
+    catalog.resolve_relation(name).or_else(|| Some(Name { schema: only_schema(catalog, &name.name)?, name: name.name.clone() }))
 }
 
 /// Whether what is missing lies in a schema that no migration made: another tool's or the platform's.
@@ -108,7 +116,13 @@ fn add_object(catalog: &mut Catalog, kind: ObjectKind, name: &QName, change: &Ch
     let made = match kind {
         ObjectKind::Schema => Change::CreateSchema { name: name.name.clone(), if_not_exists: true, owner: None },
         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::ForeignTable => {
-            Change::CreateTable(Box::new(bare_table(name.clone())))
+            let mut table = bare_table(name.clone());
+            if foreign_keys(change).any(|key| key.table == *name && key.referenced.is_empty()) {
+                table.elements.push(TableElement::Column(Column::new("id", TypeName::simple("unknown"))));
+                let key = Key { columns: vec!["id".into()], ..Key::default() };
+                table.constraints.push(Constraint::new(ConstraintKind::PrimaryKey(key)));
+            }
+            Change::CreateTable(Box::new(table))
         }
         ObjectKind::Sequence => Change::CreateSequence {
             name: name.clone(),
@@ -171,7 +185,7 @@ fn add_member(
     change: &Change,
     dialect: &dyn Dialect,
 ) -> Option<String> {
-    let name = catalog.resolve_relation(table)?;
+    let name = relation(catalog, table)?;
     let action = match kind {
         ObjectKind::Column => {
             TableAction::AddColumn { column: column(member, change), constraints: Vec::new(), if_not_exists: false }
@@ -204,7 +218,7 @@ fn column(name: &str, change: &Change) -> Column {
 }
 
 fn add_key(catalog: &mut Catalog, table: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
-    let name = catalog.resolve_relation(table)?;
+    let name = relation(catalog, table)?;
     let referenced = referenced_columns(change)?;
     let key = Key { columns: referenced, ..Key::default() };
     let action = TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)));
@@ -214,17 +228,22 @@ fn add_key(catalog: &mut Catalog, table: &QName, change: &Change, dialect: &dyn 
 }
 
 fn referenced_columns(change: &Change) -> Option<Vec<Ident>> {
-    let constraints: Vec<&Constraint> = match change {
-        Change::CreateTable(table) => table.constraints.iter().collect(),
+    foreign_keys(change).map(|key| key.referenced.clone()).find(|columns| !columns.is_empty())
+}
+
+/// The foreign keys that a change adds.
+fn foreign_keys(change: &Change) -> impl Iterator<Item = &ForeignKey> {
+    let constraints: &[Constraint] = match change {
+        Change::CreateTable(table) => &table.constraints,
         Change::AlterTable(alter) => match &alter.action {
-            TableAction::AddColumn { constraints, .. } => constraints.iter().collect(),
-            TableAction::AddConstraint(constraint) => vec![constraint],
-            _ => Vec::new(),
+            TableAction::AddColumn { constraints, .. } => constraints,
+            TableAction::AddConstraint(constraint) => std::slice::from_ref(constraint),
+            _ => &[],
         },
-        _ => Vec::new(),
+        _ => &[],
     };
-    constraints.iter().find_map(|constraint| match &constraint.kind {
-        ConstraintKind::ForeignKey(key) if !key.referenced.is_empty() => Some(key.referenced.clone()),
+    constraints.iter().filter_map(|constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some(key),
         _ => None,
     })
 }
