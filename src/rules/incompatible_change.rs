@@ -9,9 +9,18 @@ rule! {
     /// constraint), that rule reports it; this one keeps everything else from passing in silence.
     ///
     /// ```sql,bad
-    /// CREATE TYPE address AS (street text, city text);
+    /// CREATE TABLE a (id bigint);
+    /// CREATE VIEW v AS SELECT id FROM a UNION ALL SELECT id FROM a;
+    /// CREATE FUNCTION into_a() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO a VALUES (NEW.id); RETURN NEW; END';
+    /// CREATE TRIGGER into_a INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION into_a();
     /// -- migration
-    /// ALTER TYPE address DROP ATTRIBUTE city;
+    /// DROP TRIGGER into_a ON v;
+    /// ```
+    ///
+    /// ```sql,good
+    /// CREATE TABLE a (id bigint);
+    /// -- migration
+    /// CREATE VIEW v AS SELECT id FROM a UNION ALL SELECT id FROM a;
     /// ```
     pub(super) static INCOMPATIBLE_CHANGE = "incompatible-change", Error, Compatibility, Check::Statement(check);
 }

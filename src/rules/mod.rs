@@ -3,12 +3,72 @@
 //! and the examples in it run as tests. Adding a rule: a file, a `mod` line, an entry in [`RULES`].
 
 mod allow_unused;
+mod check_added;
+mod collation_changed;
+mod column_added_required;
+mod column_default_changed;
+mod column_default_dropped;
+mod column_dropped;
+mod column_dropped_required;
+mod column_generated;
+mod column_renamed;
+mod column_type_changed;
+mod column_type_lossy;
+mod column_type_narrowed;
+mod compat_view_limits;
+mod composite_changed;
+mod constraint_enforced;
+mod constraint_renamed;
+mod contract_with_expand;
 mod directive_invalid;
+mod domain_tightened;
+mod enum_label_added;
+mod enum_label_removed;
+mod enum_label_renamed;
+mod evidence;
+mod exclusion_added;
+mod extension_dropped;
+mod extension_updated;
+mod foreign_key_action_changed;
+mod foreign_key_added;
+mod function_dropped;
+mod function_replaced;
+mod function_signature_changed;
+mod grant_missing;
 mod incompatible_change;
 mod levels;
+mod not_null_added;
+mod not_null_dropped;
+mod owner_changed;
+mod partition_attached;
+mod partition_detached;
 mod phase_mismatch;
+mod phases_mixed;
+mod policy_changed;
+mod privilege_revoked;
+mod publication_changed;
+mod recipe;
+mod replica_identity_changed;
+mod routine_dangling;
+mod row_security_tightened;
+mod rule_changed;
 mod scene;
+mod sequence_dropped;
+mod sequence_renamed;
+mod setting_changed;
 mod statement_broken;
+mod table_dropped;
+mod table_moved;
+mod table_renamed;
+mod trigger_added;
+mod trigger_disabled;
+mod type_dropped;
+mod type_renamed;
+mod unique_added;
+mod upsert_key_dropped;
+mod view_columns_changed;
+mod view_dropped;
+mod view_star_frozen;
 
 pub(crate) use allow_unused::ALLOW_UNUSED;
 pub(crate) use directive_invalid::DIRECTIVE_INVALID;
@@ -143,11 +203,69 @@ pub(crate) use rule;
 
 /// Every rule, in the order in which they look at a statement: the specific before the general.
 pub static RULES: &[&Rule] = &[
-    &incompatible_change::INCOMPATIBLE_CHANGE,
     &statement_broken::STATEMENT_BROKEN,
     &phase_mismatch::PHASE_MISMATCH,
     &directive_invalid::DIRECTIVE_INVALID,
     &allow_unused::ALLOW_UNUSED,
+    &table_renamed::TABLE_RENAMED,
+    &table_moved::TABLE_MOVED,
+    &table_dropped::TABLE_DROPPED,
+    &view_dropped::VIEW_DROPPED,
+    &column_renamed::COLUMN_RENAMED,
+    &column_dropped_required::COLUMN_DROPPED_REQUIRED,
+    &column_dropped::COLUMN_DROPPED,
+    &column_added_required::COLUMN_ADDED_REQUIRED,
+    &column_default_dropped::COLUMN_DEFAULT_DROPPED,
+    &column_default_changed::COLUMN_DEFAULT_CHANGED,
+    &column_generated::COLUMN_GENERATED,
+    &column_type_lossy::COLUMN_TYPE_LOSSY,
+    &column_type_narrowed::COLUMN_TYPE_NARROWED,
+    &column_type_changed::COLUMN_TYPE_CHANGED,
+    &collation_changed::COLLATION_CHANGED,
+    &view_columns_changed::VIEW_COLUMNS_CHANGED,
+    &view_star_frozen::VIEW_STAR_FROZEN,
+    &compat_view_limits::COMPAT_VIEW_LIMITS,
+    &constraint_enforced::CONSTRAINT_ENFORCED,
+    &unique_added::UNIQUE_ADDED,
+    &domain_tightened::DOMAIN_TIGHTENED,
+    &check_added::CHECK_ADDED,
+    &not_null_added::NOT_NULL_ADDED,
+    &not_null_dropped::NOT_NULL_DROPPED,
+    &foreign_key_action_changed::FOREIGN_KEY_ACTION_CHANGED,
+    &foreign_key_added::FOREIGN_KEY_ADDED,
+    &exclusion_added::EXCLUSION_ADDED,
+    &constraint_renamed::CONSTRAINT_RENAMED,
+    &upsert_key_dropped::UPSERT_KEY_DROPPED,
+    &function_signature_changed::FUNCTION_SIGNATURE_CHANGED,
+    &function_dropped::FUNCTION_DROPPED,
+    &function_replaced::FUNCTION_REPLACED,
+    &routine_dangling::ROUTINE_DANGLING,
+    &enum_label_renamed::ENUM_LABEL_RENAMED,
+    &enum_label_removed::ENUM_LABEL_REMOVED,
+    &enum_label_added::ENUM_LABEL_ADDED,
+    &type_renamed::TYPE_RENAMED,
+    &type_dropped::TYPE_DROPPED,
+    &composite_changed::COMPOSITE_CHANGED,
+    &sequence_renamed::SEQUENCE_RENAMED,
+    &sequence_dropped::SEQUENCE_DROPPED,
+    &trigger_added::TRIGGER_ADDED,
+    &trigger_disabled::TRIGGER_DISABLED,
+    &rule_changed::RULE_CHANGED,
+    &partition_detached::PARTITION_DETACHED,
+    &partition_attached::PARTITION_ATTACHED,
+    &row_security_tightened::ROW_SECURITY_TIGHTENED,
+    &policy_changed::POLICY_CHANGED,
+    &owner_changed::OWNER_CHANGED,
+    &privilege_revoked::PRIVILEGE_REVOKED,
+    &grant_missing::GRANT_MISSING,
+    &extension_dropped::EXTENSION_DROPPED,
+    &extension_updated::EXTENSION_UPDATED,
+    &setting_changed::SETTING_CHANGED,
+    &replica_identity_changed::REPLICA_IDENTITY_CHANGED,
+    &publication_changed::PUBLICATION_CHANGED,
+    &contract_with_expand::CONTRACT_WITH_EXPAND,
+    &phases_mixed::PHASES_MIXED,
+    &incompatible_change::INCOMPATIBLE_CHANGE,
 ];
 
 /// The rule of that id.
