@@ -133,9 +133,12 @@ fn alter_index(index: &Name, action: &TableAction, locks: &mut Locks<'_>) {
             locks.lock_index(index, mode);
         }
         TableAction::SetColumnStorage { .. } => locks.lock_index(index, Mode::ShareUpdateExclusive),
-        TableAction::SetTablespace(_) => {
+        TableAction::SetTablespace(tablespace) => {
             locks.lock_index(index, Mode::AccessExclusive);
-            locks.hold(Held::IndexBuild);
+            let now = locks.before().index(index).and_then(|(_, index)| index.shape.tablespace.clone());
+            if now.unwrap_or_else(|| "pg_default".into()) != *tablespace {
+                locks.hold(Held::IndexBuild);
+            }
         }
         // The rest the server refuses for an index, or knows under its older name `ALTER TABLE`.
         TableAction::AddColumn { .. }

@@ -11,8 +11,22 @@ pub(super) fn drop(objects: &[ObjectRef], concurrently: bool, locks: &mut Locks<
     for object in objects {
         named(object, concurrently, locks);
     }
-    if !concurrently {
-        lost(locks);
+    if concurrently {
+        return;
+    }
+    lost(locks);
+    if objects.iter().any(|object| object.kind == ObjectKind::Index) {
+        lost_indexes(locks);
+    }
+}
+
+/// The indexes of partitions go with that of their table.
+fn lost_indexes(locks: &mut Locks<'_>) {
+    let context = locks.context;
+    for item in context.before.relations.diff(&context.after.relations) {
+        if let DiffItem::Remove(name, Relation::Index(_)) = item {
+            locks.lock_index(name, Mode::AccessExclusive);
+        }
     }
 }
 
