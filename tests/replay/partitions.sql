@@ -18,7 +18,7 @@ DROP INDEX events_2024_sort_idx;
 DROP INDEX events_sort_idx;
 ALTER TABLE events DROP CONSTRAINT events_ref_fkey;
 CREATE TABLE base (id int PRIMARY KEY, a text NOT NULL DEFAULT 'a', CONSTRAINT base_a CHECK (a <> ''));
-CREATE TABLE derived (b int, a text DEFAULT 'b') INHERITS (base);
+CREATE TABLE derived (b int, a text) INHERITS (base);
 ALTER TABLE base ADD COLUMN c int;
 ALTER TABLE base ALTER COLUMN a TYPE varchar(10);
 ALTER TABLE derived DROP COLUMN c;

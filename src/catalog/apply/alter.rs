@@ -49,7 +49,7 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         TableAction::RenameColumn { from, to } => column::rename(catalog, name, from, to, dialect),
         TableAction::RenameConstraint { from, to } => constraint::rename(catalog, name, from, to),
         TableAction::SetType { column, data_type, collation, using: _ } => {
-            column::set_type(catalog, name, column, data_type, collation.as_ref())
+            column::set_type(catalog, name, column, data_type, collation.as_ref(), dialect)
         }
         TableAction::SetDefault { column, default } => column::set_default(catalog, name, column, Some(default), only, dialect),
         TableAction::DropDefault { column } => column::set_default(catalog, name, column, None, only, dialect),

@@ -1,9 +1,10 @@
 //! Columns: added, altered, renamed. Dropping them is in `drop`.
 
 use super::{Done, constraint, describe, exists_member, index, inherit, missing_member, remark, rename, sequence};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, Table, TableColumn};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, Table, TableColumn, UserTypeShape};
 use crate::change::{
-    Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, Expr, Ident, ObjectKind, QName, SequenceOptions, TypeName,
+    Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Ident, ObjectKind, QName, Ref, RefKind,
+    SequenceOptions, TypeName, TypeShape,
 };
 use crate::dialect::Dialect;
 use std::sync::Arc;
@@ -93,12 +94,19 @@ pub(super) fn set_type(
     column: &Ident,
     data_type: &TypeName,
     collation: Option<&QName>,
+    dialect: &dyn Dialect,
 ) -> Done {
     need(catalog, table, column)?;
     if inherit::is_inherited(catalog, table, column) {
         return Err(Problem::Other { code: "42P16", message: format!("cannot alter inherited column \"{column}\"") });
     }
     let data_type = catalog.full_type(data_type);
+    let found = need(catalog, table, column)?;
+    // There is no cast to an enum that would be made without being asked for; the default has none to ask with.
+    if found.data_type != data_type && is_enum(catalog, &data_type) && matches!(found.value, ColumnValue::Default(_)) {
+        let message = format!("default for column \"{column}\" cannot be cast automatically to type {}", data_type.name);
+        return Err(Problem::Other { code: "42804", message });
+    }
     for member in inherit::family(catalog, table) {
         let blocking: Vec<String> = catalog
             .dependents(&Dependency::Column(member.clone(), column.clone()))
@@ -108,7 +116,11 @@ pub(super) fn set_type(
             let what = describe::describe_column(catalog, &member, column);
             return Err(Problem::Dependents { what, dependents: blocking, drop: false });
         }
+        let cast = cast_default(catalog, &member, column, &data_type, dialect);
         edit(catalog, &member, column, |column| {
+            if let Some(default) = &cast {
+                column.value = ColumnValue::Default(default.clone());
+            }
             column.data_type = data_type.clone();
             column.collation = collation.cloned();
         });
@@ -117,16 +129,37 @@ pub(super) fn set_type(
     Ok(())
 }
 
+fn is_enum(catalog: &Catalog, data_type: &TypeName) -> bool {
+    let own = catalog.resolve_type(&data_type.qname()).and_then(|name| catalog.types.get(&name));
+    data_type.dimensions == 0 && matches!(own.map(|own| &own.shape), Some(UserTypeShape::Type(TypeShape::Enum(_))))
+}
+
+/// A default that was a value of an enum stays one, and so depends on the type that the column no longer has.
+fn cast_default(catalog: &Catalog, table: &Name, column: &Ident, to: &TypeName, dialect: &dyn Dialect) -> Option<Expr> {
+    let own = catalog.table(table)?.column(column)?;
+    let ColumnValue::Default(default) = &own.value else { return None };
+    if own.data_type == *to || !is_enum(catalog, &own.data_type) || !matches!(default.shape, ExprShape::Literal(_)) {
+        return None;
+    }
+    let schema = own.data_type.schema.clone()?;
+    let (schema_text, name_text) = (dialect.quote(&schema), dialect.quote(&own.data_type.name));
+    let start = default.sql.len() + "::".len();
+    let dot = start + schema_text.len();
+    let range = |from: usize, to: usize| (from as u32, to as u32);
+    let of_type = Ref {
+        kind: RefKind::Type,
+        parts: vec![schema.clone(), own.data_type.name.clone()],
+        ranges: vec![range(start, dot), range(dot + 1, dot + 1 + name_text.len())],
+    };
+    let refs = default.refs.iter().cloned().chain([of_type]).collect();
+    Some(Expr { sql: format!("{}::{schema_text}.{name_text}", default.sql).into(), refs, shape: default.shape.clone() })
+}
+
 /// An identity column's sequence takes the column's new type.
 fn follow_with_sequence(catalog: &mut Catalog, table: &Name, column: &Ident, data_type: &TypeName) {
     let Some(name) = identity_sequence(catalog, table, column) else { return };
     let plain = TypeName { modifiers: Vec::new(), ..data_type.clone() };
-    catalog.edit_sequence(&name, |sequence| sequence.options.data_type = Some(plain.clone()));
-    edit(catalog, table, column, |column| {
-        if let ColumnValue::Identity { sequence, .. } = &mut column.value {
-            sequence.data_type = Some(plain);
-        }
-    });
+    catalog.edit_sequence(&name, |sequence| sequence.options.data_type = Some(plain));
 }
 
 fn in_the_way(catalog: &Catalog, who: &Dependent) -> Option<String> {

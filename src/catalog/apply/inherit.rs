@@ -71,7 +71,8 @@ pub(super) fn inherit_checks(child: &mut Table, parent: &Table) {
     let passed_on = |check: &&Arc<Constraint>| matches!(check.kind, ConstraintKind::Check(_)) && !check.no_inherit;
     for check in parent.constraints.iter().filter(passed_on) {
         if !child.constraints.iter().any(|own| own.name == check.name) {
-            child.constraints.push(check.clone());
+            // A new table has no rows that could break it, whatever the parent's have.
+            child.constraints.push(Arc::new(Constraint { not_valid: false, ..Constraint::clone(check) }));
         }
     }
 }

@@ -121,8 +121,10 @@ pub(super) fn unfold(
             if catalog.relations.contains_key(&name) {
                 return Err(exists(ObjectKind::Table, &name.name));
             }
-            sequence.data_type.get_or_insert_with(|| TypeName { modifiers: Vec::new(), ..column.data_type.clone() });
-            put(catalog, name.clone(), persistence, &sequence, owned_by, true);
+            let data_type = Some(TypeName { modifiers: Vec::new(), ..column.data_type.clone() });
+            put(catalog, name.clone(), persistence, &SequenceOptions { data_type, ..*sequence.clone() }, owned_by, true);
+            // The column says the type: in its options it cannot be written.
+            sequence.data_type = None;
             sequence.name = Some(name.qname());
             column.not_null = true;
             column.value = ColumnValue::Identity { always, sequence };

@@ -5,7 +5,7 @@ use super::other;
 use super::table::{alter, is_inherited, is_inline};
 use crate::catalog::{Catalog, Index, Name, Relation, Table, View};
 use crate::change::{
-    AlterTable, Change, Constraint, ConstraintKind, CreateIndex, Firing, Ident, ObjectKind, Persistence, ReplicaIdentity,
+    AlterTable, Change, Constraint, ConstraintKind, CreateIndex, Expr, Firing, Ident, ObjectKind, Persistence, ReplicaIdentity,
     RowSecurity, Rule, SequenceOptions, TableAction, Trigger,
 };
 use std::sync::Arc;
@@ -28,13 +28,17 @@ pub(super) fn changes(catalog: &Catalog, changes: &mut Vec<Change>) {
     let tables = || relations().filter_map(|relation| if let Relation::Table(table) = relation { Some(table) } else { None });
     let views = || relations().filter_map(|relation| if let Relation::View(view) = relation { Some(view) } else { None });
     changes.extend(relations().filter_map(owned_by));
-    indexes(catalog, tables().collect(), changes);
+    let bottom_up = bottom_up(catalog, tables().collect());
+    indexes(&bottom_up, changes);
     for view in views() {
         changes.extend(view.indexes.iter().map(|index| create_index(&view.name, index)));
         view_defaults(view, changes);
     }
+    for table in &bottom_up {
+        constraints(catalog, table, false, changes);
+    }
     for table in tables() {
-        constraints(catalog, table, changes);
+        constraints(catalog, table, true, changes);
     }
     for table in tables() {
         programs(&table.name, &table.triggers, &table.rules, changes);
@@ -59,7 +63,7 @@ fn owned_by(relation: &Relation) -> Option<Change> {
 }
 
 /// The indexes of partitions come before those of their parents, which then take them as their own.
-fn indexes(catalog: &Catalog, mut tables: Vec<&Arc<Table>>, changes: &mut Vec<Change>) {
+fn bottom_up<'a>(catalog: &Catalog, mut tables: Vec<&'a Arc<Table>>) -> Vec<&'a Arc<Table>> {
     let depth = |table: &Table| {
         let mut depth = 0;
         let mut at = table.partition_of.as_ref();
@@ -70,10 +74,30 @@ fn indexes(catalog: &Catalog, mut tables: Vec<&Arc<Table>>, changes: &mut Vec<Ch
         std::cmp::Reverse(depth)
     };
     tables.sort_by_cached_key(|table| depth(table));
+    tables
+}
+
+fn indexes(tables: &[&Arc<Table>], changes: &mut Vec<Change>) {
     for table in tables {
         let mut own: Vec<_> = table.indexes.iter().filter(|index| index.constraint.is_none() && !index.primary).collect();
         own.sort_by(|a, b| a.name.cmp(&b.name));
-        changes.extend(own.into_iter().map(|index| create_index(&table.name, index)));
+        changes.extend(own.iter().map(|index| create_index(&table.name, index)));
+        for index in own.iter().filter(|index| index.only && !index.valid) {
+            attached(tables, &table.name, index, changes);
+        }
+    }
+}
+
+/// An index of a partitioned table that does not cover all partitions yet takes the parts that it has one by one.
+fn attached(tables: &[&Arc<Table>], owner: &Name, index: &Index, changes: &mut Vec<Change>) {
+    let full = Name { schema: owner.schema.clone(), name: index.name.clone() };
+    for table in tables {
+        for part in table.indexes.iter().filter(|part| part.parent.as_ref() == Some(&full)) {
+            let partition = Name { schema: table.name.schema.clone(), name: part.name.clone() }.qname();
+            let action = TableAction::AttachPartition { partition, bound: Expr::plain("") };
+            let alter = AlterTable { kind: ObjectKind::Index, table: full.qname(), if_exists: false, only: false, action };
+            changes.push(Change::AlterTable(Box::new(alter)));
+        }
     }
 }
 
@@ -89,8 +113,8 @@ fn create_index(table: &Name, index: &Index) -> Change {
     }))
 }
 
-/// Foreign keys, and what is not validated yet.
-fn constraints(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>) {
+/// What does not stand in the table's own statement; foreign keys apart, for they need the keys of other tables.
+fn constraints(catalog: &Catalog, table: &Table, foreign: bool, changes: &mut Vec<Change>) {
     let parents: Vec<Name> =
         table.inherits.iter().cloned().chain(table.partition_of.iter().map(|(parent, _)| parent.clone())).collect();
     let of_parent = |constraint: &Constraint| {
@@ -101,7 +125,9 @@ fn constraints(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>) {
         let parent = table.partition_of.as_ref().and_then(|(parent, _)| catalog.table(parent));
         parent.is_some_and(|parent| parent.constraints.iter().any(same)) || is_inherited(catalog, &parents, constraint)
     };
-    for constraint in table.constraints.iter().filter(|constraint| !is_inline(table, constraint) && !of_parent(constraint)) {
+    let wanted = |constraint: &&Arc<Constraint>| matches!(constraint.kind, ConstraintKind::ForeignKey(_)) == foreign;
+    let own = table.constraints.iter().filter(wanted);
+    for constraint in own.filter(|constraint| !is_inline(table, constraint) && !of_parent(constraint)) {
         changes.push(alter(table, TableAction::AddConstraint((**constraint).clone())));
     }
 }
