@@ -4,13 +4,14 @@
 #![cfg(feature = "verify")]
 
 use migsafe::catalog::{Catalog, render};
-use migsafe::change::{Change, DataKind};
+use migsafe::change::{Change, DataKind, Spanned};
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::lower::lower_text;
 use migsafe::parse::{Lexis, split_text};
 use migsafe::read::Project;
-use migsafe::source::Sources;
-use migsafe::verify::{Database, Server};
+use migsafe::replay::{read_statements, replay};
+use migsafe::source::{Sources, Transaction};
+use migsafe::verify::{Database, Server, SqlError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,17 +29,85 @@ fn scripts_leave_the_schema_that_the_server_has() {
 
 #[test]
 fn example_histories_leave_the_schema_that_the_server_has() {
+    // Other projects can be compared too: their directories, separated by colons.
+    let others = std::env::var("MIGSAFE_HISTORIES").ok();
+    let paths: Vec<PathBuf> = match &others {
+        Some(others) => others.split(':').map(PathBuf::from).collect(),
+        None => files(Path::new("migrations-examples")).into_iter().filter(|path| path.is_dir()).collect(),
+    };
     let mut differences = String::new();
-    for path in files(Path::new("migrations-examples")).into_iter().filter(|path| path.is_dir()) {
-        let project = migsafe::read::read(&path, None).expect("an example project");
-        differences += &compare(&path.display().to_string(), &history(&project));
+    for path in paths {
+        let project = migsafe::read::read(&path, None).expect("a project");
+        differences += &compare_history(&path.display().to_string(), &project);
     }
     assert!(differences.is_empty(), "{differences}");
 }
 
-fn history(project: &Project) -> Vec<String> {
-    let scripts = project.history.migrations.iter().flat_map(|migration| &migration.up.chunks);
-    scripts.flat_map(|chunk| statements_of(project.sources.slice(*chunk))).collect()
+/// The same for a history: its transactions are the runner's.
+fn compare_history(name: &str, project: &Project) -> String {
+    let server = Server::shared().expect("a server");
+    let real = server.create_database().expect("a database");
+    let mut session = real.connect().expect("a session");
+    let parsed = read_statements(&project.sources, &project.history);
+    let replayed = replay(&project.history, &parsed, |_| true, &Postgres);
+    let mut steps = replayed.steps.iter();
+    let mut differences = String::new();
+    for (migration, parsed) in project.history.migrations.iter().zip(&parsed) {
+        let wrapped = migration.up.transaction != Transaction::PerStatement;
+        // Nothing here waits for rows from a client, and a statement that wants no transaction gets none.
+        let alone = parsed
+            .statements
+            .iter()
+            .any(|statement| project.sources.slice(statement.span).to_ascii_uppercase().contains("CONCURRENTLY"));
+        if wrapped && !alone {
+            session.execute("BEGIN").expect("a transaction");
+        }
+        for statement in &parsed.statements {
+            let step = steps.next().expect("a step for each statement");
+            let text = project.sources.slice(statement.span);
+            let changes = statement.changes.iter().map(|change| &change.value);
+            if changes.clone().any(copies_in) {
+                continue;
+            }
+            let done = session.execute(text);
+            let shown: String = text.chars().take(300).collect();
+            match (done, step.problems.first()) {
+                (Err(error), problem) if !roles_are_shared(&error) => {
+                    differences += &format!("{name}: the server refuses {shown}\n    {error}\n    replay: {problem:?}\n");
+                    if wrapped && !alone {
+                        session.execute("ROLLBACK").expect("the end of a transaction");
+                        return differences;
+                    }
+                }
+                (Ok(()), Some((_, problem))) => {
+                    differences += &format!("{name}: only the replay refuses {shown}\n    {problem:?}\n");
+                }
+                (Ok(()) | Err(_), _) => {}
+            }
+        }
+        session.execute("COMMIT").expect("the end of a transaction");
+    }
+    let opaque = parsed.iter().flat_map(|migration| &migration.statements).any(|statement| unread(&statement.changes));
+    let differ = compare_dumps(name, server, &real, &replayed.schema);
+    if opaque && !differ.is_empty() {
+        println!("{name}: not all of it can be read, and so differs:\n{differ}");
+        return differences;
+    }
+    differences + &differ
+}
+
+/// Roles belong to the server, not to a database: another project, or the original, made them.
+fn roles_are_shared(error: &SqlError) -> bool {
+    error.sqlstate() == Some("42710") && error.to_string().contains("role")
+}
+
+/// Whether something in the statement may change the schema unread.
+fn unread(changes: &[Spanned<Change>]) -> bool {
+    changes.iter().any(|change| match &change.value {
+        Change::Opaque(_) => true,
+        Change::Do(block) => block.statements.iter().any(|own| unread(std::slice::from_ref(&own.change))),
+        _ => false,
+    })
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -96,7 +165,9 @@ fn compare_dumps(name: &str, server: &Server, real: &Database<'_>, catalog: &Cat
     let copy = server.create_database().expect("a database");
     let mut session = copy.connect().expect("a session");
     for statement in statements_of(&written) {
-        if let Err(error) = session.execute(&statement) {
+        if let Err(error) = session.execute(&statement)
+            && !roles_are_shared(&error)
+        {
             differences += &format!("{name}: the server refuses what is written: {statement}\n    {error}\n");
         }
     }
