@@ -99,7 +99,14 @@ impl Catalog {
 
     pub(super) fn view_references(&self, view: &View) -> References {
         let mut to = References::new();
-        self.expr_references(&view.query.text, None, &mut to);
+        match self.query_references(&view.query) {
+            Some(exact) => {
+                to.extend(exact);
+                let others = view.query.text.refs.iter().filter(|reference| reference.kind != RefKind::Column).cloned();
+                self.expr_references(&Expr { refs: others.collect(), ..view.query.text.clone() }, None, &mut to);
+            }
+            None => self.expr_references(&view.query.text, None, &mut to),
+        }
         for (_, default) in &view.defaults {
             self.expr_references(default, Some(&view.name), &mut to);
         }

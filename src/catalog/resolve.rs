@@ -24,25 +24,47 @@ pub struct ResolvedQuery {
 impl Catalog {
     /// Reads a query on this state, or says what in it is certainly not there.
     pub fn resolve_query(&self, query: &Query, dialect: &dyn Dialect) -> Result<ResolvedQuery, Problem> {
-        let count = query.selects.len();
-        let mut resolver = Resolver {
-            catalog: self,
-            dialect,
-            query,
-            done: vec![State::New; count],
-            scopes: vec![Arc::from([]); count],
-            dependencies: OrdSet::new(),
-            stars: Vec::new(),
-            problem: None,
-        };
-        let columns = if count == 0 { None } else { resolver.select(0) };
-        (0..count as u32).for_each(|select| drop(resolver.select(select)));
-        (0..count as u32).for_each(|select| resolver.columns_of(select));
+        let mut resolver = Resolver::new(self, query, Some(dialect));
+        let columns = resolver.run();
         if let Some(problem) = resolver.problem {
             return Err(problem);
         }
         let Resolver { dependencies, stars, .. } = resolver;
         Ok(ResolvedQuery { columns, query: expand_stars(query, stars, dialect), dependencies })
+    }
+
+    /// The relations and columns that a query refers to; nothing where it names a column that is not found.
+    pub(super) fn query_references(&self, query: &Query) -> Option<OrdSet<Dependency>> {
+        let mut resolver = Resolver::new(self, query, None);
+        resolver.run();
+        resolver.problem.is_none().then_some(resolver.dependencies)
+    }
+
+    /// What a query's selects name, after a renaming: `rename` is asked for each column that they read from a relation, with
+    /// whether the relation's own name may stand before it, and answers with the new reference.
+    pub(super) fn selects_renamed(
+        &self,
+        query: &Query,
+        mut rename: impl FnMut(&Name, bool, &ColumnRef) -> ColumnRef,
+    ) -> Vec<Select> {
+        let mut resolver = Resolver::new(self, query, None);
+        resolver.run();
+        let mut new_name = |at: usize, column: &ColumnRef| match resolver.find(at as u32, column) {
+            Found::Here(Scope { relation: Some(relation), schema, .. }, _) => rename(relation, schema.is_some(), column),
+            Found::Here(..) | Found::Perhaps | Found::Nowhere => column.clone(),
+        };
+        let selects = query.selects.iter().enumerate().map(|(at, select)| {
+            let outputs = select.outputs.iter().map(|output| match output {
+                Output::Value { name, value: OutputValue::Column(column) } => {
+                    Output::Value { name: name.clone(), value: OutputValue::Column(new_name(at, column)) }
+                }
+                Output::Value { .. } | Output::Star { .. } | Output::QualifiedStar { .. } => output.clone(),
+            });
+            let outputs = outputs.collect();
+            let columns = select.columns.iter().map(|column| new_name(at, column)).collect();
+            Select { outputs, columns, ..select.clone() }
+        });
+        selects.collect()
     }
 
     /// Whether a name that the catalog does not know may be the server's own, or an extension's.
@@ -156,7 +178,8 @@ impl Catalog {
 
 struct Resolver<'a> {
     catalog: &'a Catalog,
-    dialect: &'a dyn Dialect,
+    /// Without one nothing is known of the server's own.
+    dialect: Option<&'a dyn Dialect>,
     query: &'a Query,
     done: Vec<State>,
     scopes: Vec<Arc<[Scope]>>,
@@ -183,12 +206,35 @@ struct Scope {
 
 /// Where a column was found.
 enum Found<'a> {
-    Here(&'a ViewColumn),
+    Here(&'a Scope, &'a ViewColumn),
     Perhaps,
     Nowhere,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(catalog: &'a Catalog, query: &'a Query, dialect: Option<&'a dyn Dialect>) -> Self {
+        let count = query.selects.len();
+        Resolver {
+            catalog,
+            dialect,
+            query,
+            done: vec![State::New; count],
+            scopes: vec![Arc::from([]); count],
+            dependencies: OrdSet::new(),
+            stars: Vec::new(),
+            problem: None,
+        }
+    }
+
+    /// Reads all selects; gives the columns of the first.
+    fn run(&mut self) -> Option<Vec<ViewColumn>> {
+        let count = self.query.selects.len() as u32;
+        let columns = if count == 0 { None } else { self.select(0) };
+        (0..count).for_each(|select| drop(self.select(select)));
+        (0..count).for_each(|select| self.columns_of(select));
+        columns
+    }
+
     fn select(&mut self, at: u32) -> Option<Vec<ViewColumn>> {
         match self.done.get(at as usize)? {
             State::Done(columns) => return columns.clone(),
@@ -227,6 +273,10 @@ impl Resolver<'_> {
             scopes.push(scope);
         }
         let natural_unknown = select.sources.iter().any(|source| source.natural) && scopes.iter().any(|s| s.columns.is_none());
+        let merged = scopes.iter().flat_map(|scope| &scope.merged);
+        let merged =
+            merged.flat_map(|name| scopes.iter().flat_map(|s| s.columns.iter().flatten()).filter(move |c| c.name == *name));
+        self.dependencies.extend(merged.filter_map(dependency));
         self.scopes[at as usize] = scopes.into();
         let mut columns = Some(Vec::new());
         for output in &select.outputs {
@@ -274,7 +324,7 @@ impl Resolver<'_> {
                         self.dependencies.insert(Dependency::Relation(found.clone()));
                         scope.relation = Some(found);
                     }
-                    None if self.catalog.may_lie_outside(name, self.dialect) => {}
+                    None if self.dialect.is_none_or(|dialect| self.catalog.may_lie_outside(name, dialect)) => {}
                     None => self.report(Problem::Missing { kind: ObjectKind::Table, name: name.to_string(), of: None }),
                 }
             }
@@ -295,7 +345,7 @@ impl Resolver<'_> {
         let plain = |data_type| ViewColumn { name: name.clone(), data_type, source: None };
         match value {
             OutputValue::Column(column) => match self.find(at, column) {
-                Found::Here(found) => ViewColumn { name: name.clone(), ..found.clone() },
+                Found::Here(_, found) => ViewColumn { name: name.clone(), ..found.clone() },
                 Found::Perhaps | Found::Nowhere => plain(None),
             },
             OutputValue::Typed(data_type) => plain(Some(self.catalog.full_type(data_type))),
@@ -306,7 +356,7 @@ impl Resolver<'_> {
 
     fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName> {
         let Some(found) = self.catalog.resolve_routine(function) else {
-            return self.dialect.call_type(function, arguments);
+            return self.dialect?.call_type(function, arguments);
         };
         let [only] = self.catalog.routines.get(&found)?.as_slice() else { return None };
         only.routine.returns.as_ref().map(|returns| self.catalog.full_type(returns))
@@ -321,7 +371,7 @@ impl Resolver<'_> {
         });
         for column in select.columns.iter().chain(outputs) {
             let (new, missing) = match self.find(at, column) {
-                Found::Here(found) => (dependency(found), None),
+                Found::Here(_, found) => (dependency(found), None),
                 Found::Perhaps => (None, None),
                 Found::Nowhere => (None, Some(self.missing_column(at, column))),
             };
@@ -394,14 +444,14 @@ fn find_in<'a>(scopes: &'a [Scope], column: &ColumnRef, resolver: &Resolver<'_>)
         match &scope.columns {
             Some(columns) => {
                 if let Some(found) = columns.iter().find(|own| own.name == column.name) {
-                    return Found::Here(found);
+                    return Found::Here(scope, found);
                 }
             }
             None => open = true,
         }
     }
     // `t.f` is also how a function of the row may be called, and a name may be a row's own or hidden column.
-    open |= resolver.dialect.is_system_column(&column.name)
+    open |= resolver.dialect.is_some_and(|dialect| dialect.is_system_column(&column.name))
         || (any && !column.qualifier.is_empty() && resolver.catalog.resolve_routine(&QName::bare(column.name.clone())).is_some());
     if open { Found::Perhaps } else { Found::Nowhere }
 }

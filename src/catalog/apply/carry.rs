@@ -6,8 +6,8 @@ use crate::catalog::{
     View,
 };
 use crate::change::{
-    ColumnValue, Constraint, ConstraintKind, Ident, IndexKey, IndexShape, Key, Policy, Query, ReplicaIdentity, RoutineBody, Rule,
-    SourceKind, Trigger, TypeShape,
+    ColumnRef, ColumnValue, Constraint, ConstraintKind, Ident, IndexKey, IndexShape, Key, Policy, Query, ReplicaIdentity,
+    RoutineBody, Rule, SourceKind, Trigger, TypeShape,
 };
 use crate::dialect::Dialect;
 use imbl::OrdSet;
@@ -279,7 +279,14 @@ impl Carry<'_> {
 
     /// A view's query: its text, and what is known of its selects. A column that is shown under its own name keeps that name.
     fn query(&self, query: &Query) -> Query {
-        let mut selects = query.selects.to_vec();
+        let mut selects = self.catalog.selects_renamed(query, |relation, by_own_name, column| {
+            let mut qualifier = column.qualifier.clone();
+            let new = self.renaming.relation(relation);
+            let mut parts = qualifier.iter_mut().rev().filter(|_| by_own_name);
+            parts.next().into_iter().for_each(|table| *table = new.name.clone());
+            parts.next().into_iter().for_each(|schema| *schema = new.schema.clone());
+            ColumnRef { qualifier, name: self.renaming.column(relation, &column.name) }
+        });
         for source in selects.iter_mut().flat_map(|select| &mut select.sources) {
             match &mut source.from {
                 SourceKind::Relation(name) => *name = self.renaming.relation_qname(name),
