@@ -319,10 +319,11 @@ impl<'a> Run<'a> {
             step.after = self.catalog.clone();
             self.out.steps.push(step);
         }
-        match control {
-            Some(control) => self.control(control, mode),
-            None if self.open == Open::No => self.close(),
-            None => {}
+        if let Some(control) = control {
+            self.control(control, mode);
+        }
+        if self.open == Open::No {
+            self.close();
         }
     }
 
@@ -357,7 +358,6 @@ impl<'a> Run<'a> {
         match self.open {
             Open::No => {
                 self.note(TransactionNote::NotOpen);
-                self.close();
                 return;
             }
             Open::Implicit if mode == Transaction::Wrapped => self.note(TransactionNote::EndsManaged),

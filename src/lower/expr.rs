@@ -1,7 +1,8 @@
 //! Expressions: their text, every name in it with its place, and what they are where that shows without evaluating them.
 
 use super::cursor::{Cursor, Read, fold_ident};
-use super::names::{Names, is_keyword_value};
+use super::names::Names;
+use super::words::is_keyword_value;
 use crate::change::{Expr, ExprShape, Ident};
 use sqlparser::ast::{BinaryOperator, Expr as SqlExpr, UnaryOperator, Value};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};

@@ -9,10 +9,12 @@ mod expr;
 mod lexical;
 mod literal;
 mod names;
+mod options;
 mod output;
 mod postgres;
 mod query;
 mod types;
+mod words;
 
 pub use body::block;
 pub use client::command;

@@ -2,6 +2,7 @@
 //! resolved as far as the text alone allows; how, stands in [`super::query`].
 
 use super::cursor::{Cursor, Locations, fold_ident};
+use super::words::{NO_FUNCTIONS, is_built_in, is_keyword_value};
 use crate::change::{ColumnRef, Ident, Ref, RefKind, Select};
 use sqlparser::ast::{
     AccessExpr, CastFormat, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
@@ -23,45 +24,6 @@ pub(super) struct Names<'t> {
     pub(super) current: Option<u32>,
     /// The common table expressions in sight, innermost last.
     pub(super) common: Vec<Vec<(Ident, u32)>>,
-}
-
-/// Grammar that looks like a call.
-const NO_FUNCTIONS: [&str; 13] = [
-    "array",
-    "coalesce",
-    "greatest",
-    "grouping",
-    "least",
-    "nullif",
-    "row",
-    "xmlconcat",
-    "xmlelement",
-    "xmlforest",
-    "xmlparse",
-    "xmlpi",
-    "xmlroot",
-];
-
-/// Grammar that looks like a column.
-const KEYWORD_VALUES: [&str; 13] = [
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_schema",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "default",
-    "localtime",
-    "localtimestamp",
-    "session_user",
-    "system_user",
-    "user",
-];
-
-/// Whether an identifier is a keyword that stands for a value.
-pub(super) fn is_keyword_value(ident: &SqlIdent) -> bool {
-    ident.quote_style.is_none() && KEYWORD_VALUES.iter().any(|word| ident.value.eq_ignore_ascii_case(word))
 }
 
 impl<'t> Names<'t> {
@@ -452,62 +414,6 @@ fn is_object_type(data_type: &DataType) -> bool {
         DataType::Custom(name, _) => idents(name).last().is_some_and(|last| last.value.eq_ignore_ascii_case("regclass")),
         _ => false,
     }
-}
-
-/// Types of PostgreSQL itself that `sqlparser` has no word for.
-fn is_built_in(name: &ObjectName) -> bool {
-    const TYPES: [&str; 48] = [
-        "box",
-        "bpchar",
-        "char",
-        "cidr",
-        "circle",
-        "cstring",
-        "daterange",
-        "datemultirange",
-        "inet",
-        "int4range",
-        "int8range",
-        "int4multirange",
-        "int8multirange",
-        "jsonpath",
-        "line",
-        "lseg",
-        "macaddr",
-        "macaddr8",
-        "money",
-        "name",
-        "numrange",
-        "nummultirange",
-        "oid",
-        "path",
-        "pg_lsn",
-        "pg_snapshot",
-        "point",
-        "polygon",
-        "record",
-        "refcursor",
-        "regcollation",
-        "regconfig",
-        "regdictionary",
-        "regnamespace",
-        "regoper",
-        "regoperator",
-        "regproc",
-        "regprocedure",
-        "regrole",
-        "regtype",
-        "tid",
-        "tsquery",
-        "tsrange",
-        "tstzrange",
-        "tsvector",
-        "txid_snapshot",
-        "xid",
-        "xml",
-    ];
-    name.0.len() == 1
-        && idents(name).next().is_some_and(|ident| TYPES.iter().any(|known| ident.value.eq_ignore_ascii_case(known)))
 }
 
 /// The parts of a name and their places.

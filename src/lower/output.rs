@@ -3,8 +3,9 @@
 
 use super::cursor::{Cursor, fold_ident};
 use super::expr::unwrapped;
-use super::names::{argument_count, idents, is_keyword_value};
+use super::names::{argument_count, idents};
 use super::query::qname;
+use super::words::is_keyword_value;
 use crate::change::{ColumnRef, Ident, OutputValue, TypeName};
 use crate::source::{Sources, Span};
 use sqlparser::ast::{

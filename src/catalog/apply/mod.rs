@@ -59,7 +59,7 @@ impl Catalog {
                 sequence::create(self, name, *if_not_exists, *persistence, options)
             }
             Change::AlterSequence { name, if_exists, options } => sequence::alter(self, name, *if_exists, options),
-            Change::CreateType { name, shape } => types::create(self, name, shape, dialect),
+            Change::CreateType { name, shape } => types::create(self, name, shape),
             Change::AlterEnum { name, change } => types::alter_enum(self, name, change),
             Change::AlterComposite { name, change, cascade } => types::alter_composite(self, name, change, *cascade, dialect),
             Change::CreateDomain { name, domain } => types::create_domain(self, name, domain, dialect),

@@ -10,7 +10,7 @@ use crate::dialect::{AutomaticName, Dialect};
 use std::sync::Arc;
 
 /// `CREATE TYPE`.
-pub(super) fn create(catalog: &mut Catalog, name: &QName, shape: &TypeShape, dialect: &dyn Dialect) -> Done {
+pub(super) fn create(catalog: &mut Catalog, name: &QName, shape: &TypeShape) -> Done {
     let name = catalog.creation_name(name)?;
     let is_shell = |old: &UserType| matches!(&old.shape, UserTypeShape::Type(TypeShape::Base(text)) if text.is_empty());
     let old = catalog.types.get(&name).cloned();
