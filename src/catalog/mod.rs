@@ -9,6 +9,7 @@ mod problem;
 mod references;
 pub mod render;
 mod resolve;
+mod stars;
 
 pub use object::*;
 pub use problem::*;

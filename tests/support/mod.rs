@@ -8,6 +8,7 @@ use migsafe::replay::{ParsedMigration, Replayed, read_statements, replay};
 use migsafe::source::{History, Migration, MigrationKind, Script, Sources, Transaction};
 
 /// A schema, a migration on it, and what was found out about it.
+#[allow(dead_code, reason = "each test looks at a part of it")]
 pub struct Judged {
     pub sources: Sources,
     pub history: History,
