@@ -145,6 +145,8 @@ pub struct View {
     pub materialized: bool,
     /// `TEMPORARY`.
     pub temporary: bool,
+    /// `RECURSIVE`: its query reads the view itself.
+    pub recursive: bool,
     /// Its query; names in it follow renames.
     pub query: Query,
     /// Its columns in order.

@@ -189,7 +189,7 @@ fn view(catalog: &Catalog, name: &Name, changes: &mut Vec<Change>) {
         if_not_exists: false,
         temporary: false,
         materialized: view.materialized,
-        recursive: false,
+        recursive: view.recursive,
         columns: if view.columns_known { view.columns.iter().map(|column| column.name.clone()).collect() } else { Vec::new() },
         query: view.query.clone(),
         options: view.options.clone(),

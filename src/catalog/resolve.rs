@@ -460,7 +460,12 @@ fn find_in<'a>(scopes: &'a [Scope], column: &ColumnRef, resolver: &Resolver<'_>)
 /// Whether an unqualified name is that of an output: `ORDER BY` and `GROUP BY` may mean it.
 fn names_output(select: &Select, column: &ColumnRef) -> bool {
     column.qualifier.is_empty()
-        && select.outputs.iter().any(|output| matches!(output, Output::Value { name, .. } if *name == column.name))
+        && select.outputs.iter().any(|output| match output {
+            // A column under its own name names nothing new.
+            Output::Value { value: OutputValue::Column(own), .. } if own == column => false,
+            Output::Value { name, .. } => *name == column.name,
+            Output::Star { .. } | Output::QualifiedStar { .. } => false,
+        })
 }
 
 fn dependency(column: &ViewColumn) -> Option<Dependency> {

@@ -26,6 +26,7 @@ pub(super) fn create(catalog: &mut Catalog, view: &CreateView, dialect: &dyn Dia
         id: old.as_ref().map_or_else(|| catalog.new_id(), |old| old.id),
         materialized: view.materialized,
         temporary: view.temporary,
+        recursive: view.recursive,
         query,
         columns_known: columns.is_some(),
         columns: columns.unwrap_or_default(),

@@ -93,7 +93,7 @@ fn alter_column(column: &Ident, what: &str) -> String {
 fn add_column(of: &Column, constraints: &[Constraint], if_not_exists: bool) -> String {
     let named = |constraint: &&Constraint| matches!(constraint.kind, ConstraintKind::NotNull(_)) && constraint.name.is_some();
     let mut sql = format!("ADD COLUMN {}{}", when(if_not_exists, "IF NOT EXISTS "), column(of));
-    if of.not_null && of.value != ColumnValue::Serial && !constraints.iter().any(|constraint| named(&constraint)) {
+    if of.not_null && !constraints.iter().any(|constraint| named(&constraint)) {
         sql += " NOT NULL";
     }
     for constraint in constraints {

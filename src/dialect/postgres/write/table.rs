@@ -64,6 +64,9 @@ pub fn constraint(constraint: &Constraint) -> String {
         ConstraintKind::Exclude(shape) => {
             sql += &format!("EXCLUDE USING {}", quote(&shape.method));
             sql += &index_body(shape, "USING INDEX TABLESPACE");
+            if let Some(predicate) = &shape.predicate {
+                sql += &format!(" WHERE ({})", predicate.sql);
+            }
         }
         ConstraintKind::NotNull(column) => sql += &format!("NOT NULL {}", quote(column)),
     }
@@ -113,8 +116,9 @@ pub fn identity(always: bool, sequence: &SequenceOptions) -> String {
 /// `CREATE INDEX`.
 pub fn create_index(index: &CreateIndex) -> String {
     let name = index.name.as_ref().map(|name| format!("{} ", quote(name))).unwrap_or_default();
+    let predicate = index.shape.predicate.as_ref().map(|predicate| format!(" WHERE {}", predicate.sql)).unwrap_or_default();
     format!(
-        "CREATE {}INDEX {}{}{name}ON {}{} USING {}{}",
+        "CREATE {}INDEX {}{}{name}ON {}{} USING {}{}{predicate}",
         when(index.unique, "UNIQUE "),
         when(index.concurrently, "CONCURRENTLY "),
         when(index.if_not_exists, "IF NOT EXISTS "),
@@ -219,7 +223,7 @@ fn column_with_not_null(of: &Column, constraints: &[Constraint], inline: &mut Ve
             inline.push(at);
             sql += &format!(" {}NOT NULL{}", constraint_name(constraint), when(constraint.no_inherit, " NO INHERIT"));
         }
-        None if of.not_null && of.value != ColumnValue::Serial => sql += " NOT NULL",
+        None if of.not_null => sql += " NOT NULL",
         None => {}
     }
     sql
@@ -335,20 +339,25 @@ fn index_body(shape: &IndexShape, tablespace_words: &str) -> String {
     if let Some(tablespace) = &shape.tablespace {
         sql += &format!(" {tablespace_words} {}", quote(tablespace));
     }
-    if let Some(predicate) = &shape.predicate {
-        sql += &format!(" WHERE ({})", predicate.sql);
-    }
     sql
 }
 
 fn index_key(key: &IndexKey) -> String {
     let expr = match key.column() {
         Some(column) => quote(column).into_owned(),
-        // Parentheses are needed around all but function calls, and never wrong.
-        None if is_parenthesized(&key.expr.sql) => key.expr.sql.to_string(),
+        // Parentheses are needed around all but function calls.
+        None if is_parenthesized(&key.expr.sql) || is_call(&key.expr) => key.expr.sql.to_string(),
         None => format!("({})", key.expr.sql),
     };
     if key.tail.is_empty() { expr } else { format!("{expr} {}", key.tail) }
+}
+
+/// Whether the text is a function's name and its arguments, and nothing else.
+fn is_call(expr: &Expr) -> bool {
+    expr.refs.first().is_some_and(|first| {
+        let called = matches!(first.kind, RefKind::Function { .. }) && first.ranges[0].0 == 0;
+        called && first.ranges.last().is_some_and(|range| is_parenthesized(expr.sql[range.1 as usize..].trim_start()))
+    })
 }
 
 /// Whether the first parenthesis is closed by the last character.
