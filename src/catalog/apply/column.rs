@@ -134,25 +134,29 @@ fn is_enum(catalog: &Catalog, data_type: &TypeName) -> bool {
     data_type.dimensions == 0 && matches!(own.map(|own| &own.shape), Some(UserTypeShape::Type(TypeShape::Enum(_))))
 }
 
-/// A default that was a value of an enum stays one, and so depends on the type that the column no longer has.
+/// A default stays a value of the type that the column had, and so depends on it where it is one's own.
 fn cast_default(catalog: &Catalog, table: &Name, column: &Ident, to: &TypeName, dialect: &dyn Dialect) -> Option<Expr> {
     let own = catalog.table(table)?.column(column)?;
     let ColumnValue::Default(default) = &own.value else { return None };
-    if own.data_type == *to || !is_enum(catalog, &own.data_type) || !matches!(default.shape, ExprShape::Literal(_)) {
+    let is_bare_text = matches!(default.shape, ExprShape::Literal(_)) && default.sql.ends_with('\'');
+    let same = own.data_type.qname() == to.qname() && own.data_type.dimensions == to.dimensions;
+    if same || !is_bare_text {
         return None;
     }
-    let schema = own.data_type.schema.clone()?;
-    let (schema_text, name_text) = (dialect.quote(&schema), dialect.quote(&own.data_type.name));
-    let start = default.sql.len() + "::".len();
-    let dot = start + schema_text.len();
-    let range = |from: usize, to: usize| (from as u32, to as u32);
-    let of_type = Ref {
-        kind: RefKind::Type,
-        parts: vec![schema.clone(), own.data_type.name.clone()],
-        ranges: vec![range(start, dot), range(dot + 1, dot + 1 + name_text.len())],
-    };
-    let refs = default.refs.iter().cloned().chain([of_type]).collect();
-    Some(Expr { sql: format!("{}::{schema_text}.{name_text}", default.sql).into(), refs, shape: default.shape.clone() })
+    let from = TypeName { modifiers: Vec::new(), ..own.data_type.clone() };
+    let mut refs = default.refs.to_vec();
+    if let Some(schema) = &from.schema {
+        let start = default.sql.len() + "::".len();
+        let dot = start + dialect.quote(schema).len();
+        let end = dot + 1 + dialect.quote(&from.name).len();
+        refs.push(Ref {
+            kind: RefKind::Type,
+            parts: vec![schema.clone(), from.name.clone()],
+            ranges: vec![(start as u32, dot as u32), (dot as u32 + 1, end as u32)],
+        });
+    }
+    let sql = format!("{}::{}", default.sql, dialect.type_text(&from));
+    Some(Expr { sql: sql.into(), refs: refs.into(), shape: default.shape.clone() })
 }
 
 /// An identity column's sequence takes the column's new type.
