@@ -1,0 +1,68 @@
+//! Statements that the server refuses.
+
+use super::{At, Check, Finding, rule};
+use crate::catalog::Problem;
+
+rule! {
+    /// The migration itself fails: the server refuses a statement on the schema that the migrations before it make.
+    ///
+    /// Something that it names is not there, or is there already, or is used by something else. Inside a transaction nothing of the
+    /// migration remains; outside of one, everything before the statement does.
+    ///
+    /// ```sql,bad
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// -- migration
+    /// ALTER TABLE users DROP COLUMN email;
+    /// ```
+    ///
+    /// ```sql,bad
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// CREATE VIEW members AS SELECT id FROM users;
+    /// -- migration
+    /// DROP TABLE users;
+    /// ```
+    ///
+    /// ```sql,good
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// -- migration
+    /// ALTER TABLE users DROP COLUMN IF EXISTS email;
+    /// ```
+    pub(super) static MIGRATION_FAILS = "migration-fails", Error, Runner, Check::Statement(check);
+}
+
+fn check(at: &At<'_>) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for (span, problem) in &at.step.problems {
+        let failed = at.step.atoms.iter().rfind(|atom| atom.change.span == *span);
+        let (Some(atom), false) = (failed, matches!(problem, Problem::InTransaction { .. })) else { continue };
+        let error = at.dialect().problem(problem, &atom.change.value);
+        let code = error.sqlstate.map(|code| format!(" ({code})")).unwrap_or_default();
+        let finding = at.finding(*span, format!("the migration fails here: {}{code}", error.message));
+        out.push(finding.help(help(problem)));
+    }
+    out
+}
+
+fn help(problem: &Problem) -> String {
+    match problem {
+        Problem::Missing { .. } => {
+            "Check the name and the order of the migrations; write IF EXISTS where it may be missing.".into()
+        }
+        Problem::Exists { .. } => {
+            "Check whether an earlier migration makes it; write IF NOT EXISTS where it may be there.".into()
+        }
+        Problem::Dependents { dependents, .. } => {
+            format!("Change or drop {} first.", dependents.join(", "))
+        }
+        Problem::UncommittedLabel { .. } => "Use the new label in a later migration: it must be committed first.".into(),
+        Problem::ViewColumns { .. } | Problem::RoutineReplaced { .. } => {
+            "Make a new one under another name, or drop the old one in the same transaction.".into()
+        }
+        Problem::NoKeyReferenced { table } => format!("Give {table} a primary key or unique constraint on these columns first."),
+        Problem::SecondPrimaryKey { .. } => "Drop the primary key that is there first.".into(),
+        Problem::WrongKind { .. } => "Use the statement for its kind.".into(),
+        Problem::InTransaction { .. } | Problem::UnknownLabel { .. } | Problem::Other { .. } => {
+            "Correct the statement, and try the migrations on an empty database.".into()
+        }
+    }
+}
