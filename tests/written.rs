@@ -101,7 +101,7 @@ const TABLES: &[&str] = &[
     "alter table t reset (fillfactor)",
     "alter table t set logged",
     "alter table t cluster on i",
-    "create unique index concurrently if not exists i on only app.t using btree (a desc nulls last, lower(b) text_pattern_ops) \
+    "create unique index concurrently if not exists i on only app.t using btree (a desc nulls last, lower(b) text_pattern_ops, (a || ')')) \
      include (c) with (fillfactor=70) where (a > 0)",
     "create or replace view v (a, b) with (security_barrier=true) as select 1, 2 with local check option",
     "create materialized view v as select a from t with no data",

@@ -11,7 +11,8 @@ const WITH_GRANT_OPTION: &str = " WITH GRANT OPTION";
 
 /// `ALTER ... OWNER TO`.
 pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident, dialect: &dyn Dialect) -> Done {
-    let owner = Some(role(catalog, owner));
+    let role = role(catalog, owner);
+    let owner = Some(role.clone());
     match object.kind {
         ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence => {
             own_relation(catalog, object, owner)
@@ -55,8 +56,7 @@ pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident
         | ObjectKind::Statistics
         | ObjectKind::Other => {
             let key = extension::other_key(catalog, object, false);
-            let change =
-                crate::change::Change::SetOwner { object: object.clone(), owner: owner.unwrap_or_default(), if_exists: false };
+            let change = crate::change::Change::SetOwner { object: object.clone(), owner: role, if_exists: false };
             if let Some(other) = catalog.others.get_mut(&key) {
                 Arc::make_mut(other).statements.push(dialect.write(&change).into());
             }

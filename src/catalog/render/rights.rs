@@ -71,12 +71,15 @@ struct Rights<'a> {
     changes: &'a mut Vec<Change>,
 }
 
+/// Privileges with the columns that they are limited to.
+type Granted = Vec<(Ident, Vec<Ident>)>;
+
 const WITH_GRANT_OPTION: &str = " WITH GRANT OPTION";
 
 impl Rights<'_> {
     /// One statement for each role and each way to grant.
     fn grant(&mut self, privileges: &Privileges, on: &GrantObjects, kind: ObjectKind) {
-        let mut each: BTreeMap<(&Ident, bool), Vec<(Ident, Vec<Ident>)>> = BTreeMap::new();
+        let mut each: BTreeMap<(&Ident, bool), Granted> = BTreeMap::new();
         for ((role, privilege), columns) in privileges.iter().filter(|((role, _), _)| !role.is_empty()) {
             let option = format!("{privilege}{WITH_GRANT_OPTION}");
             let (name, with_option) = match privilege.strip_suffix(WITH_GRANT_OPTION) {
@@ -89,8 +92,8 @@ impl Rights<'_> {
         }
         for ((role, grant_option), mut privileges) in each {
             let all = self.dialect.all_privileges(kind);
-            let whole = |name: &&str| privileges.iter().any(|(own, columns)| own == *name && columns.is_empty());
-            if all.len() > 1 && all.iter().all(|name| whole(&name)) {
+            let whole = |name: &str| privileges.iter().any(|(own, columns)| own == name && columns.is_empty());
+            if all.len() > 1 && all.iter().all(|name| whole(name)) {
                 privileges.retain(|(own, _)| !all.contains(&own.as_str()));
                 privileges.insert(0, ("ALL".into(), Vec::new()));
             }
@@ -127,7 +130,7 @@ impl Rights<'_> {
         self.grant(privileges, &on, of.kind);
     }
 
-    fn say(&mut self, grant: bool, privileges: Vec<(Ident, Vec<Ident>)>, on: GrantObjects, role: Ident, grant_option: bool) {
+    fn say(&mut self, grant: bool, privileges: Granted, on: GrantObjects, role: Ident, grant_option: bool) {
         let grant = Grant { grant, privileges, on, roles: vec![role], grant_option, cascade: false };
         self.changes.push(Change::Grant(Box::new(grant)));
     }

@@ -362,15 +362,19 @@ fn is_call(expr: &Expr) -> bool {
 
 /// Whether the first parenthesis is closed by the last character.
 fn is_parenthesized(sql: &str) -> bool {
-    if !sql.starts_with('(') || sql.contains(['\'', '"', '$']) {
+    if !sql.starts_with('(') || sql.contains(['$', '\\']) {
         return false;
     }
     let mut depth = 0usize;
+    let mut quote = None;
     for (at, c) in sql.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
         }
         if depth == 0 {
             return at + 1 == sql.len();
