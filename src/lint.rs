@@ -137,7 +137,9 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
         version: options.version,
     };
     let level = |rule: &Rule, assessment: usize| level(rule, &scene, assessment, options);
-    let findings = allow::apply(&scene, rules::run(&scene, level), level);
+    let mut found = rules::run(&scene, level);
+    rules::share_alternatives(&mut found);
+    let findings = allow::apply(&scene, found, level);
     Lint { project, options, parsed, replayed, assessments, findings }
 }
 

@@ -1,6 +1,6 @@
 //! Rows moved by a transaction that keeps the application waiting.
 
-use super::work::{is_slow, level, moves_rows, waiting};
+use super::work::{is_slow, level, list, moves_rows, waiting};
 use super::{At, Check, Finding, Level, rule};
 use crate::change::Change;
 
@@ -37,7 +37,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         held.sort_by_key(|(_, lock)| std::cmp::Reverse(lock.strength));
         let Some((_, lock)) = held.first().copied() else { continue };
         let tables = held.iter().filter(|(_, other)| other.strength == lock.strength);
-        let tables = tables.map(|(_, lock)| at.shown(&lock.object)).collect::<Vec<_>>().join(", ");
+        let tables = list(&tables.map(|(_, lock)| at.shown(&lock.object)).collect::<Vec<_>>());
         let message = format!("rows are moved while {} of {tables} wait for the end of this transaction", waiting(lock));
         // A condition may leave few rows.
         let most = if data.filtered || data.batched { Level::Warning } else { level(lock) };

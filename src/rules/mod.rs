@@ -386,3 +386,15 @@ pub fn run(scene: &Scene<'_>, level: impl Fn(&Rule, usize) -> Level + Sync) -> V
     findings.retain(|finding| finding.level > Level::Off);
     findings
 }
+
+/// A way out that several findings on one statement share is left to the first of them.
+pub fn share_alternatives(findings: &mut [Finding]) {
+    for at in 1..findings.len() {
+        let (before, rest) = findings.split_at_mut(at);
+        let this = &mut rest[0];
+        let mut near = before.iter().rev().take_while(|other| other.place.span == this.place.span);
+        if near.any(|other| other.alternative == this.alternative) {
+            this.alternative.clear();
+        }
+    }
+}

@@ -49,7 +49,8 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let names: Vec<String> = tables.iter().map(|name| at.shown(name)).collect();
-    let message = format!("one transaction stops all use of {}, and may deadlock with the application", names.join(" and "));
+    let message =
+        format!("one transaction stops all use of {}, and may deadlock with the application", super::work::list(&names));
     vec![
         at.finding(at.statement.span, message)
             .why("A transaction of the application that uses them in another order waits in a circle with this one.")

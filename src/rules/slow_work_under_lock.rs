@@ -1,8 +1,8 @@
 //! Slow work in a transaction that holds a strong lock already.
 
 use super::validate_in_same_transaction::own_constraint;
-use super::work::{doing, is_slow, level, moves_rows, waiting};
-use super::{At, Check, Finding, rule};
+use super::work::{doing, is_slow, level, list, moves_rows, waiting};
+use super::{At, Check, Finding, Scene, rule};
 use crate::catalog::Name;
 use crate::dialect::Impact;
 
@@ -28,17 +28,41 @@ rule! {
     /// ALTER TABLE users ADD COLUMN email text;
     /// CREATE INDEX CONCURRENTLY orders_customer ON orders (customer);
     /// ```
-    pub(super) static SLOW_WORK_UNDER_LOCK = "slow-work-under-lock", Error, Locks, Check::Statement(check);
+    pub(super) static SLOW_WORK_UNDER_LOCK = "slow-work-under-lock", Error, Locks, Check::Migration(check);
 }
 
-fn check(at: &At<'_>) -> Vec<Finding> {
-    at.costs()
-        .enumerate()
-        .filter_map(|(number, (atom, cost))| {
-            let busy = is_slow(cost) && !moves_rows(&atom.change.value) && own_constraint(at, atom).is_none();
-            if busy { finding(at, number, cost) } else { None }
-        })
-        .collect()
+/// Once for each transaction: at the first such statement.
+fn check(scene: &Scene<'_>, number: usize) -> Vec<Finding> {
+    let mut out: Vec<(usize, Finding)> = Vec::new();
+    let mut more = 0;
+    for at in scene.statements(number) {
+        let found = of_statement(&at);
+        let transaction = at.transaction().start;
+        match (found, out.last().filter(|(last, _)| *last == transaction)) {
+            (Some(_), Some(_)) => more += 1,
+            (Some(finding), None) => {
+                say_more(&mut out, std::mem::take(&mut more));
+                out.push((transaction, finding));
+            }
+            (None, _) => {}
+        }
+    }
+    say_more(&mut out, more);
+    out.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn say_more(out: &mut [(usize, Finding)], more: usize) {
+    if let (Some((_, last)), true) = (out.last_mut(), more > 0) {
+        let what = if more == 1 { "1 statement after it does".to_owned() } else { format!("{more} statements after it do") };
+        last.why += &format!(" {what} slow work under it too.");
+    }
+}
+
+fn of_statement(at: &At<'_>) -> Option<Finding> {
+    at.costs().enumerate().find_map(|(number, (atom, cost))| {
+        let busy = is_slow(cost) && !moves_rows(&atom.change.value) && own_constraint(at, atom).is_none();
+        if busy { finding(at, number, cost) } else { None }
+    })
 }
 
 fn finding(at: &At<'_>, number: usize, cost: &Impact) -> Option<Finding> {
@@ -50,7 +74,7 @@ fn finding(at: &At<'_>, number: usize, cost: &Impact) -> Option<Finding> {
     let (_, lock) = *held.first()?;
     let tables: Vec<String> =
         held.iter().filter(|(_, other)| other.strength == lock.strength).map(|(_, lock)| at.shown(&lock.object)).collect();
-    let tables = tables.join(", ");
+    let tables = list(&tables);
     let slowest = cost.locks.iter().map(|lock| lock.held).max()?;
     let message = format!("{} while {} of {tables} wait for the end of this transaction", doing(slowest), waiting(lock));
     Some(

@@ -109,7 +109,9 @@ impl<'a> At<'a> {
             let Some((step, verdict)) = self.scene.step(number) else { continue };
             let limit = if number == self.number { if self.is_block() { atom } else { 0 } } else { step.atoms.len() };
             for (atom, cost) in step.atoms.iter().zip(&verdict.costs).take(limit) {
-                for lock in cost.locks.iter().filter(|lock| waits(lock, &atom.before)) {
+                for lock in
+                    cost.locks.iter().filter(|lock| waits(lock, &atom.before) && atom.before.index(&lock.object).is_none())
+                {
                     match held.iter_mut().find(|(_, known)| known.object == lock.object) {
                         Some(known) if known.1.strength < lock.strength => *known = (number, lock),
                         Some(_) => {}
@@ -278,6 +280,15 @@ impl At<'_> {
         let (table, kind) = (self.qname(index), ObjectKind::Index);
         let alter = crate::change::AlterTable { kind, table, if_exists: false, only: false, action };
         self.write(&Change::AlterTable(Box::new(alter)))
+    }
+}
+
+/// Names for people: the first few, and how many more.
+pub(super) fn list(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    match names.len() {
+        0..=SHOWN => names.join(", "),
+        count => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
     }
 }
 
