@@ -27,6 +27,16 @@ rule! {
     /// DROP VIEW members;
     /// DROP TABLE users;
     /// ```
+    ///
+    /// ```sql,good
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// CREATE VIEW members AS SELECT id FROM users;
+    /// CREATE VIEW guests AS SELECT id FROM members;
+    /// -- migration
+    /// DROP VIEW members CASCADE;
+    /// CREATE VIEW members AS SELECT id FROM users;
+    /// CREATE VIEW guests AS SELECT id FROM members;
+    /// ```
     pub(super) static DROP_CASCADES = "drop-cascades", Error, Data, Check::Statement(check);
 }
 
@@ -59,15 +69,19 @@ fn cascades(change: &Change) -> bool {
     }
 }
 
-/// What was there before the transaction, is gone, was not named, and is no part of what was named.
+/// What was there before the transaction, is gone after it, was not named, and is no part of what was named.
 fn gone(at: &At<'_>, atom: &Atom) -> BTreeSet<String> {
     let named = named(atom);
     let mut out = BTreeSet::new();
-    let old = |name: &Name| at.step.base.relations.contains_key(name);
+    let end = at.committed();
+    let old = |name: &Name| at.step.base.relations.contains_key(name) && !end.relations.contains_key(name);
     for (name, relation) in atom.before.relations.iter() {
         match (relation, atom.after.relations.get(name)) {
             (before, Some(after)) if before.ptr_eq(after) => {}
-            (Relation::Table(before), Some(Relation::Table(after))) => parts(at, atom, before, after, &mut out),
+            (Relation::Table(before), Some(Relation::Table(after))) => {
+                // What comes back before the commit was never away.
+                parts(at, atom, before, [after, end.table(name).unwrap_or(after)], &mut out);
+            }
             (Relation::Table(_), None) if old(name) && !named.contains(name) => {
                 out.insert(format!("table {}", at.shown(name)));
             }
@@ -81,13 +95,21 @@ fn gone(at: &At<'_>, atom: &Atom) -> BTreeSet<String> {
         }
     }
     for (name, _) in atom.before.types.iter() {
-        if !atom.after.types.contains_key(name) && at.step.base.types.contains_key(name) && !named.contains(name) {
+        if !atom.after.types.contains_key(name)
+            && at.step.base.types.contains_key(name)
+            && !end.types.contains_key(name)
+            && !named.contains(name)
+        {
             out.insert(format!("type {}", at.shown(name)));
         }
     }
     for (name, before) in atom.before.routines.iter() {
         let left = atom.after.routines.get(name).map_or(0, |left| left.len());
-        if left < before.len() && at.step.base.routines.contains_key(name) && !named.contains(name) {
+        if left < before.len()
+            && at.step.base.routines.contains_key(name)
+            && !end.routines.contains_key(name)
+            && !named.contains(name)
+        {
             out.insert(format!("function {}", at.shown(name)));
         }
     }
@@ -95,7 +117,7 @@ fn gone(at: &At<'_>, atom: &Atom) -> BTreeSet<String> {
 }
 
 /// What a table that stays has lost.
-fn parts(at: &At<'_>, atom: &Atom, before: &Arc<Table>, after: &Arc<Table>, out: &mut BTreeSet<String>) {
+fn parts(at: &At<'_>, atom: &Atom, before: &Arc<Table>, after: [&Arc<Table>; 2], out: &mut BTreeSet<String>) {
     if !at.step.base.knows(before.id) {
         return;
     }
@@ -106,25 +128,34 @@ fn parts(at: &At<'_>, atom: &Atom, before: &Arc<Table>, after: &Arc<Table>, out:
         }
         _ => None,
     };
-    for column in before.columns.iter().filter(|column| after.column(&column.name).is_none()) {
+    for column in before.columns.iter().filter(|column| after.iter().all(|after| after.column(&column.name).is_none())) {
         if !matches!(own, Some(TableAction::DropColumn { column: named, .. }) if *named == column.name) {
             out.insert(format!("column {table}.{}", column.name));
         }
     }
     // Constraints and indexes of a column that was named go with it, cascade or not.
     let drops_column = matches!(own, Some(TableAction::DropColumn { .. }));
+    let lost_constraint = |name: &str| after.iter().all(|after| after.constraint(name).is_none());
     for constraint in &before.constraints {
-        let Some(name) = constraint.name.as_ref().filter(|name| after.constraint(name).is_none() && !drops_column) else {
+        let Some(name) = constraint.name.as_ref().filter(|name| lost_constraint(name) && !drops_column) else {
             continue;
         };
         if !matches!(own, Some(TableAction::DropConstraint { name: named, .. }) if named == name) {
             out.insert(format!("constraint {name} of {table}"));
         }
     }
-    for policy in before.policies.iter().filter(|policy| !after.policies.iter().any(|left| left.name == policy.name)) {
+    for policy in before
+        .policies
+        .iter()
+        .filter(|policy| !after.iter().any(|after| after.policies.iter().any(|left| left.name == policy.name)))
+    {
         out.insert(format!("policy {} of {table}", policy.name));
     }
-    for trigger in before.triggers.iter().filter(|trigger| !after.triggers.iter().any(|left| left.name == trigger.name)) {
+    for trigger in before
+        .triggers
+        .iter()
+        .filter(|trigger| !after.iter().any(|after| after.triggers.iter().any(|left| left.name == trigger.name)))
+    {
         out.insert(format!("trigger {} of {table}", trigger.name));
     }
     for column in &before.columns {
@@ -133,7 +164,7 @@ fn parts(at: &At<'_>, atom: &Atom, before: &Arc<Table>, after: &Arc<Table>, out:
                 now.value == crate::change::ColumnValue::None && column.value != crate::change::ColumnValue::None
             })
         };
-        if lost(&atom.after) {
+        if lost(&atom.after) && lost(at.committed()) {
             out.insert(format!("the default of {table}.{}", column.name));
         }
     }

@@ -101,6 +101,13 @@ impl<'a> At<'a> {
         transaction(self.scene, self.number)
     }
 
+    /// The state when the transaction ends.
+    pub(super) fn committed(&self) -> &'a Catalog {
+        let commits = &self.scene.replayed.commits;
+        let found = commits.get(commits.partition_point(|commit| commit.steps.end <= self.number));
+        found.map_or(&self.step.after, |commit| &commit.after)
+    }
+
     /// The locks that applications wait for and that the transaction holds when the atom of this step begins: each with the step
     /// that took it.
     pub(super) fn held_before(&self, atom: usize) -> Vec<(usize, &'a Lock)> {
