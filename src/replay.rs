@@ -153,9 +153,9 @@ pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usi
     let last = (0..count).rev().find(|number| judged(*number)).map_or(count, |number| number + 1);
     let mut run = Run::new(dialect);
     run.complete = !history.partial;
-    for number in 0..last {
+    for (number, (migration, parsed)) in history.migrations.iter().zip(parsed).take(last).enumerate() {
         run.judged = judged(number);
-        run.migration(number, &history.migrations[number], &parsed[number], history.one_transaction);
+        run.migration(number, migration, parsed, history.one_transaction);
     }
     run.finish()
 }
@@ -164,8 +164,8 @@ pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usi
 pub fn schema(history: &History, parsed: &[ParsedMigration], dialect: &dyn Dialect) -> Replayed {
     let mut run = Run::new(dialect);
     run.complete = !history.partial;
-    for (number, migration) in history.migrations.iter().enumerate() {
-        run.migration(number, migration, &parsed[number], history.one_transaction);
+    for (number, (migration, parsed)) in history.migrations.iter().zip(parsed).enumerate() {
+        run.migration(number, migration, parsed, history.one_transaction);
     }
     run.finish()
 }

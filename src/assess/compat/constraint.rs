@@ -22,7 +22,7 @@ pub(super) fn try_rows(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, th
     try_partitions(trial, name);
 }
 
-fn enforced<'t>(table: Option<&'t Table>) -> impl Iterator<Item = (&'t Constraint, Ident)> {
+fn enforced(table: Option<&Table>) -> impl Iterator<Item = (&Constraint, Ident)> {
     let constraints = table.map(|table| table.constraints.as_slice()).unwrap_or_default();
     constraints.iter().filter(|c| !c.not_enforced).map(|c| (&**c, c.name.clone().unwrap_or_default()))
 }
@@ -161,7 +161,7 @@ fn sorted(columns: &Option<Vec<Ident>>) -> Option<Vec<Ident>> {
     Some(columns)
 }
 
-fn foreign_keys<'t>(table: Option<&'t Table>) -> impl Iterator<Item = (&'t ForeignKey, &'t Constraint, Ident)> {
+fn foreign_keys(table: Option<&Table>) -> impl Iterator<Item = (&ForeignKey, &Constraint, Ident)> {
     enforced(table)
         .filter_map(|(c, name)| if let ConstraintKind::ForeignKey(key) = &c.kind { Some((key, c, name)) } else { None })
 }

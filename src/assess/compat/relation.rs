@@ -12,10 +12,10 @@ use crate::dialect::{AppError, Conversion, Fit};
 pub(super) fn try_relation(trial: &mut Trial<'_>, name: &Name) {
     let (app, state) = (trial.app, trial.state);
     match app.relations.get(name) {
-        Some(Relation::Sequence(sequence)) if !sequence.identity && sequence.persistence != Persistence::Temporary => {
-            if state.sequence(name).is_none() {
-                trial.fail(Use::NextValue(name.clone()), AppError::NoRelation { relation: shown(trial, name) });
-            }
+        Some(Relation::Sequence(sequence))
+            if !sequence.identity && sequence.persistence != Persistence::Temporary && state.sequence(name).is_none() =>
+        {
+            trial.fail(Use::NextValue(name.clone()), AppError::NoRelation { relation: shown(trial, name) });
         }
         Some(Relation::Table(table)) if table.persistence != Persistence::Temporary => try_rows_of(trial, name),
         Some(Relation::View(view)) if !view.temporary => try_rows_of(trial, name),

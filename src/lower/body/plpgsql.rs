@@ -262,14 +262,14 @@ impl Reader<'_, '_> {
         if self.is(start, "PERFORM") {
             replace(self.tokens[start].start..self.tokens[start].end, "SELECT");
         }
-        if let Some((first, last)) = self.into_clause(start, end) {
+        if let Some((first, last)) = self.find_into(start, end) {
             replace(self.tokens[first].start..self.tokens[last].end, "");
         }
         super::statement(&sql, self.place.inside(from, to), self.conditional, self.out);
     }
 
     /// The first and last token of `INTO [STRICT] target, ...` where it is no part of `INSERT INTO`.
-    fn into_clause(&self, start: usize, end: usize) -> Option<(usize, usize)> {
+    fn find_into(&self, start: usize, end: usize) -> Option<(usize, usize)> {
         if !self.is_any(start, &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "PERFORM", "VALUES", "TABLE", "("]) {
             return None;
         }
