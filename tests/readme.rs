@@ -1,23 +1,40 @@
-//! What the README says is true: its table of rules is made from the rules themselves. After a change of them,
-//! `MIGSAFE_UPDATE_README=1 cargo test --test readme` writes it anew.
+//! What the README says is true: its table of rules is made from the rules themselves, and what it shows of the first command
+//! is what that command prints. After a change of them, `MIGSAFE_UPDATE_README=1 cargo test --test readme` writes it anew.
 
 use migsafe::rules::RULES;
 use std::fmt::Write;
 use std::path::Path;
+use std::process::Command;
 
 #[test]
-fn the_table_of_rules_is_that_of_the_rules() {
+fn the_readme_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).expect("it is there");
-    let (start, end) = ("<!-- rules -->\n", "<!-- /rules -->");
-    let (before, rest) = text.split_once(start).expect("the table's beginning is marked");
-    let (found, after) = rest.split_once(end).expect("the table's end is marked");
-    let table = table();
-    if std::env::var_os("MIGSAFE_UPDATE_README").is_some() {
-        std::fs::write(&path, [before, start, &table, end, after].concat()).expect("it can be written");
-    } else {
-        assert!(found == table, "the rules changed; run MIGSAFE_UPDATE_README=1 cargo test --test readme");
+    let mut right = text.clone();
+    for (name, content) in [("output", output()), ("rules", table())] {
+        let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let (before, rest) = right.split_once(&start).expect("the beginning is marked");
+        let (_, after) = rest.split_once(&end).expect("the end is marked");
+        right = [before, &start, &content, &end, after].concat();
     }
+    if std::env::var_os("MIGSAFE_UPDATE_README").is_some() {
+        std::fs::write(&path, right).expect("it can be written");
+    } else {
+        assert!(text == right, "the README is not true any more: MIGSAFE_UPDATE_README=1 cargo test --test readme");
+    }
+}
+
+/// One finding of the first command and what it says at the end.
+fn output() -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_migsafe"));
+    command.args(["lint", "--color", "never", "migrations-examples/sqlx-shop"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "it finds something");
+    let text = String::from_utf8(output.stdout).expect("it is UTF-8");
+    let parts: Vec<&str> = text.trim_end().split("\n\n").collect();
+    let finding = parts.iter().find(|part| part.contains("error[column-added-required]")).expect("it is found");
+    let [.., migrations, total] = parts.as_slice() else { panic!("{text}") };
+    format!("```text\n{finding}\n\n[...]\n\n{migrations}\n\n{total}\n```\n")
 }
 
 fn table() -> String {
