@@ -29,7 +29,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         let (message, help) = match opaque.class {
             OpaqueClass::Syntax => (
                 format!("not understood: {}", opaque.reason),
-                "Check it by hand. If PostgreSQL accepts it, it is a fault of migsafe that should be reported.",
+                "Check it by hand. If the server accepts it, it is a fault of migsafe that should be reported.",
             ),
             OpaqueClass::ClientCommand => (
                 format!("not followed: {}", opaque.reason),

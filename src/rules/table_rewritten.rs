@@ -101,10 +101,10 @@ fn reason(at: &At<'_>, slow: &Slow<'_>) -> (String, String) {
         },
         Change::Maintenance(Maintenance::Vacuum { .. }) => (
             "VACUUM FULL gives its free space back",
-            "Plain VACUUM makes the space free for new rows; pg_repack gives it back online.",
+            "Plain VACUUM makes the space free for new rows; an extension that repacks tables gives it back online.",
         ),
         Change::Maintenance(Maintenance::Cluster { .. }) => {
-            ("its rows are put in the order of an index", "pg_repack does this online.")
+            ("its rows are put in the order of an index", "An extension that repacks tables does this online.")
         }
         _ => ("its storage changes", "Run it when a pause hurts least."),
     };
