@@ -1,6 +1,6 @@
 //! The throwaway server: it answers, keeps databases apart, lets one session watch another, and leaves nothing behind.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +23,21 @@ fn statements_rows_and_errors() {
     // One string is one implicit transaction, and the session survives an error.
     connection.execute("INSERT INTO a VALUES (2); SELECT 1 / 0").expect_err("division by zero");
     assert_eq!(connection.query_value("SELECT count(*) FROM a").expect("a count").as_deref(), Some("1"));
+}
+
+/// Printed past the capture of the test harness: which versions a run covered is part of its result.
+#[test]
+fn the_versions_that_are_covered_are_told() {
+    let say = |server: &Server| {
+        let database = server.create_database().expect("a database");
+        let mut session = database.connect().expect("a session");
+        let version = session.query_value("SHOW server_version").expect("a version").expect("a value");
+        writeln!(std::io::stderr(), "tested with PostgreSQL {version}").expect("it is written");
+    };
+    say(Server::shared().expect("a server"));
+    for bin in std::env::var("MIGSAFE_PG_BINS").unwrap_or_default().split(':').filter(|bin| !bin.is_empty()) {
+        say(&Server::start_from(Path::new(bin)).expect("a server"));
+    }
 }
 
 #[test]
