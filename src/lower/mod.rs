@@ -1,6 +1,6 @@
 //! Statements to changes. PostgreSQL's grammar of definitions is our own, complete and written on a row of tokens
-//! ([`cursor`]); queries and expressions are read by `sqlparser` in the middle of it. Nothing fails: what is not understood is
-//! a [`Change::Opaque`](crate::change::Change::Opaque) that says what was in the way.
+//! (`cursor`); queries and expressions are read by `sqlparser` in the middle of it. Nothing fails: what is not understood is
+//! a [`Change::Opaque`] that says what was in the way.
 
 mod body;
 mod client;

@@ -1,7 +1,7 @@
 //! The way in: the only reader of files. A path becomes a [`Project`]: the texts, the migrations that its runner would
 //! find there in the order in which it would apply them, and what the reader has to tell about them.
 //!
-//! Reading takes three steps. A runner's entry in [`layout`] first arranges what file names and side files say, without
+//! Reading takes three steps. A runner's entry in `layout` first arranges what file names and side files say, without
 //! opening a script; then all scripts are read at once, in parallel; then the runner's entry cuts each text into its
 //! sections. Nothing is skipped in silence: what is left out, or what the runner would refuse, becomes a [`ReadNote`].
 
