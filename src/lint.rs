@@ -102,7 +102,8 @@ impl Lint<'_> {
     /// The findings of a judged migration.
     pub fn findings_of(&self, assessment: &Assessment) -> impl Iterator<Item = &Reported> {
         let migration = assessment.migration;
-        self.findings.iter().filter(move |reported| reported.finding.place.migration == migration)
+        let first = self.findings.partition_point(|reported| reported.finding.place.migration < migration);
+        self.findings[first..].iter().take_while(move |reported| reported.finding.place.migration == migration)
     }
 
     /// How many findings of a severity are not allowed by a directive.

@@ -74,22 +74,19 @@ fn same_object_both_ways(replayed: &Replayed, assessment: &Assessment) -> bool {
     let subjects = |broken: &[Broken]| -> BTreeSet<(Option<Name>, Option<Ident>)> {
         broken.iter().map(|broken| broken.usage.subject()).map(|(name, member)| (name.cloned(), member.cloned())).collect()
     };
-    replayed
-        .commits
-        .iter()
-        .filter(|commit| commit.steps.start < assessment.steps.end && assessment.steps.start < commit.steps.end)
-        .any(|commit| {
-            let inside = |number: &usize| commit.steps.contains(number);
-            let verdicts: Vec<&Verdict> = assessment
-                .steps
-                .clone()
-                .zip(&assessment.verdicts)
-                .filter(|(number, _)| inside(number))
-                .map(|(_, verdict)| verdict)
-                .collect();
-            let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
-            verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
-        })
+    let first = replayed.commits.partition_point(|commit| commit.steps.end <= assessment.steps.start);
+    replayed.commits[first..].iter().take_while(|commit| commit.steps.start < assessment.steps.end).any(|commit| {
+        let inside = |number: &usize| commit.steps.contains(number);
+        let verdicts: Vec<&Verdict> = assessment
+            .steps
+            .clone()
+            .zip(&assessment.verdicts)
+            .filter(|(number, _)| inside(number))
+            .map(|(_, verdict)| verdict)
+            .collect();
+        let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
+        verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
+    })
 }
 
 /// Whether a statement moves rows of a table that was there before the migration, or changes it in place.

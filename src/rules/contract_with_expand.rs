@@ -71,7 +71,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
 
 /// The state before the judged release, as far as the statement's own migrations tell it.
 fn first_state<'a>(scene: &'a Scene<'a>, at: &At<'a>) -> Option<&'a Catalog> {
-    let first = scene.replayed.steps.iter().take(at.number + 1).find(|step| step.migration == at.step.migration)?;
+    let first = scene.replayed.steps.get(at.assessment.steps.start)?;
     Some(&first.before)
 }
 
