@@ -124,7 +124,7 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
     for number in &options.pending.migrations {
         is_pending[*number] = true;
     }
-    let replayed = replay::replay(history, &parsed, |number| is_pending[number], dialect);
+    let replayed = replay::replay(history, &parsed, |number| is_pending[number], options.pending.release, dialect);
     let assessed = assess::assess(&replayed, options.pending.release, options.version, dialect);
     let assessments = with_empty(assessed, &options.pending.migrations);
     let scene = Scene {

@@ -8,8 +8,12 @@ use crate::lower;
 use crate::parse::{self, Directive, RawStatement, StatementKind};
 use crate::source::{History, Migration, Script, Sources, Span, Transaction};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 mod assume;
+
+/// How often a release is run anew with what it was found to take for granted.
+const ROUNDS: usize = 4;
 
 /// A migration's statements, read but not yet applied.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +95,8 @@ pub struct Step {
     pub problems: Vec<(Span, Problem)>,
     /// Objects that it names and that no migration made: they were taken to exist.
     pub assumed: Vec<String>,
+    /// Whether the schema was not fully known when something was taken to exist for it.
+    incomplete: bool,
     /// Changes that cannot be applied to the schema as far as it is known, which is not fully: what became of it is not known.
     pub doubtful: Vec<(Span, Problem)>,
 }
@@ -147,15 +153,32 @@ pub struct Replayed {
     pub schema: Catalog,
 }
 
+/// How the judged migrations reach production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Release {
+    /// All in one deployment: the old application knows the schema before the first, the new one that after the last.
+    Together,
+    /// Each in a deployment of its own, as a history was once shipped.
+    OneByOne,
+}
+
 /// Applies the migrations in order; `judged` says of which every state is kept. Stops after the last judged one.
-pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usize) -> bool, dialect: &dyn Dialect) -> Replayed {
+pub fn replay(
+    history: &History,
+    parsed: &[ParsedMigration],
+    judged: impl Fn(usize) -> bool,
+    release: Release,
+    dialect: &dyn Dialect,
+) -> Replayed {
     let count = history.migrations.len();
+    let first = (0..count).find(|number| judged(*number)).unwrap_or(count);
     let last = (0..count).rev().find(|number| judged(*number)).map_or(count, |number| number + 1);
     let mut run = Run::new(dialect);
     run.complete = !history.partial;
-    for (number, (migration, parsed)) in history.migrations.iter().zip(parsed).take(last).enumerate() {
-        run.judged = judged(number);
-        run.migration(number, migration, parsed, history.one_transaction);
+    run.migrations(0..first, history, parsed, &judged);
+    match release {
+        Release::Together => run.release(first..last, history, parsed, &judged),
+        Release::OneByOne => (first..last).for_each(|number| run.release(number..number + 1, history, parsed, &judged)),
     }
     run.finish()
 }
@@ -164,9 +187,7 @@ pub fn replay(history: &History, parsed: &[ParsedMigration], judged: impl Fn(usi
 pub fn schema(history: &History, parsed: &[ParsedMigration], dialect: &dyn Dialect) -> Replayed {
     let mut run = Run::new(dialect);
     run.complete = !history.partial;
-    for (number, (migration, parsed)) in history.migrations.iter().zip(parsed).enumerate() {
-        run.migration(number, migration, parsed, history.one_transaction);
-    }
+    run.migrations(0..history.migrations.len(), history, parsed, &|_| false);
     run.finish()
 }
 
@@ -192,6 +213,9 @@ struct Run<'a> {
     judged: bool,
     /// Whether everything so far was understood and applied, so that what is missing really is.
     complete: bool,
+    /// What was taken to exist in the release that runs, and where.
+    assumed: Vec<Change>,
+    assumed_names: BTreeMap<(usize, usize), Vec<String>>,
     out: Replayed,
 }
 
@@ -207,7 +231,65 @@ impl<'a> Run<'a> {
             savepoints: Vec::new(),
             judged: false,
             complete: true,
+            assumed: Vec::new(),
+            assumed_names: BTreeMap::new(),
             out: Replayed::default(),
+        }
+    }
+
+    fn migrations(
+        &mut self,
+        numbers: std::ops::Range<usize>,
+        history: &History,
+        parsed: &[ParsedMigration],
+        judged: &impl Fn(usize) -> bool,
+    ) {
+        for (number, (migration, parsed)) in
+            history.migrations.iter().zip(parsed).enumerate().take(numbers.end).skip(numbers.start)
+        {
+            self.judged = judged(number);
+            self.migration(number, migration, parsed, history.one_transaction);
+        }
+    }
+
+    /// Runs the migrations of one release. What has to be taken to exist for them was there before them: with it, they run again.
+    fn release(
+        &mut self,
+        numbers: std::ops::Range<usize>,
+        history: &History,
+        parsed: &[ParsedMigration],
+        judged: &impl Fn(usize) -> bool,
+    ) {
+        if self.open != Open::No {
+            self.commit();
+        }
+        let (mut catalog, complete) = (self.catalog.clone(), self.complete);
+        let (steps, commits, notes) = (self.out.steps.len(), self.out.commits.len(), self.out.notes.len());
+        for _ in 0..ROUNDS {
+            self.migrations(numbers.clone(), history, parsed, judged);
+            let assumed = std::mem::take(&mut self.assumed);
+            if assumed.is_empty() {
+                break;
+            }
+            for change in &assumed {
+                // What cannot be there before the release is assumed again where it is needed.
+                let _ = catalog.apply(change, self.dialect);
+            }
+            self.catalog = catalog.clone();
+            self.base = catalog.clone();
+            self.open = Open::No;
+            self.savepoints.clear();
+            self.complete = complete && !self.out.steps[steps..].iter().any(|step| step.incomplete);
+            self.first = steps;
+            self.out.steps.truncate(steps);
+            self.out.commits.truncate(commits);
+            self.out.notes.truncate(notes);
+        }
+        let names = std::mem::take(&mut self.assumed_names);
+        for step in &mut self.out.steps[steps..] {
+            if let Some(names) = names.get(&(step.migration, step.statement)) {
+                step.assumed.clone_from(names);
+            }
         }
     }
 
@@ -303,6 +385,7 @@ impl<'a> Run<'a> {
             in_transaction,
             problems: Vec::new(),
             assumed: Vec::new(),
+            incomplete: false,
             doubtful: Vec::new(),
         });
         let mut control = None;
@@ -395,8 +478,12 @@ impl<'a> Run<'a> {
             let whole = self.complete();
             if let Some(assumed) = assume::assume(&mut self.catalog, change, problem, whole, self.dialect) {
                 if let Some(step) = step {
-                    step.assumed.extend(assumed);
+                    step.incomplete |= !whole;
+                    let names = self.assumed_names.entry((step.migration, step.statement)).or_default();
+                    names.extend(assumed.names);
+                    self.assumed.extend(assumed.made);
                 }
+                self.complete &= whole;
                 result = self.catalog.apply(change, self.dialect);
             }
         }

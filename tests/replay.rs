@@ -9,7 +9,7 @@ use migsafe::dialect::{Dialect, Postgres};
 use migsafe::lower::lower_text;
 use migsafe::parse::{Lexis, split_text};
 use migsafe::read::Project;
-use migsafe::replay::{read_statements, replay};
+use migsafe::replay::{Release, read_statements, replay};
 use migsafe::source::{Sources, Transaction};
 use migsafe::verify::{Database, Server, SqlError};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ fn compare_history(name: &str, project: &Project) -> String {
     let real = server.create_database().expect("a database");
     let mut session = real.connect().expect("a session");
     let parsed = read_statements(&project.sources, &project.history);
-    let replayed = replay(&project.history, &parsed, |_| true, &Postgres);
+    let replayed = replay(&project.history, &parsed, |_| true, Release::OneByOne, &Postgres);
     let mut steps = replayed.steps.iter();
     let mut differences = String::new();
     for (migration, parsed) in project.history.migrations.iter().zip(&parsed) {

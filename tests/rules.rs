@@ -46,7 +46,7 @@ fn judge(example: &Example) -> (Vec<Finding>, Replayed) {
     });
     let history = History { migrations: migrations.collect(), one_transaction: false, partial: false };
     let parsed = replay::read_statements(&sources, &history);
-    let replayed = replay::replay(&history, &parsed, |number| number == 1, &Postgres);
+    let replayed = replay::replay(&history, &parsed, |number| number == 1, Release::Together, &Postgres);
     let version = ServerVersion { major: 15, minor: 0 };
     let assessments = assess::assess(&replayed, Release::Together, version, &Postgres);
     let dialect = &Postgres;

@@ -7,6 +7,7 @@ mod loss;
 mod phase;
 mod rollout;
 
+pub use crate::replay::Release;
 pub use compat::{App, Broken, Dangling, Touched, Use, UseClass};
 pub use loss::Loss;
 pub use phase::Phase;
@@ -16,15 +17,6 @@ use crate::dialect::{AppError, Dialect, Held, Impact, ImpactContext, ServerVersi
 use crate::replay::{Atom, Commit, Replayed, Step};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-
-/// How the judged migrations reach production.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Release {
-    /// All in one deployment: the old application knows the schema before the first, the new one that after the last.
-    Together,
-    /// Each in a deployment of its own, as a history was once shipped.
-    OneByOne,
-}
 
 /// The verdict on one statement.
 #[derive(Debug, Clone)]

@@ -226,6 +226,7 @@ pub struct UserType {
 
 /// What a [`UserType`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "always behind the Arc of its UserType")]
 pub enum UserTypeShape {
     /// An enum, composite, range or base type.
     Type(TypeShape),

@@ -42,6 +42,7 @@ pub struct CreateTable {
 
 /// A column or a `LIKE` clause of `CREATE TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every element is a column")]
 pub enum TableElement {
     /// A column.
     Column(Column),

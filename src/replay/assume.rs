@@ -2,12 +2,20 @@
 //! standard input, a project that began with a dump), they are taken to exist, with as little as the statement needs, so that
 //! what is done to them can be judged all the same.
 
-use crate::catalog::{Catalog, Name, Problem, UserType, UserTypeShape};
+use crate::catalog::{Catalog, Name, Problem};
 use crate::change::{
-    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Expr, ForeignKey, Ident, Key, ObjectKind, Persistence,
-    QName, SequenceOptions, TableAction, TableElement, TypeName, TypeShape,
+    AlterTable, Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, EnumChange, Expr, ForeignKey, Ident, Key,
+    ObjectKind, Persistence, QName, SequenceOptions, TableAction, TableElement, TypeName, TypeShape,
 };
 use crate::dialect::Dialect;
+
+/// What was taken to exist.
+pub(super) struct Assumed {
+    /// For people: `email of public.users`.
+    pub names: Vec<String>,
+    /// The changes that made it.
+    pub made: Vec<Change>,
+}
 
 /// The most objects that one change may need: each attempt may uncover the next.
 const ATTEMPTS: usize = 32;
@@ -21,13 +29,13 @@ pub(super) fn assume(
     problem: &Problem,
     whole: bool,
     dialect: &dyn Dialect,
-) -> Option<Vec<String>> {
+) -> Option<Assumed> {
     let mut attempt = catalog.clone();
     if let Some(schema) = schema_of(&attempt, problem) {
         attempt.session.search_path.push(schema.clone());
         if attempt.clone().apply(change, dialect).is_ok() {
             *catalog = attempt;
-            return Some(vec![format!("a search path with {schema}")]);
+            return Some(Assumed { names: vec![format!("a search path with {schema}")], made: Vec::new() });
         }
         attempt = catalog.clone();
     }
@@ -35,13 +43,18 @@ pub(super) fn assume(
         return None;
     }
     let mut problem = problem.clone();
-    let mut added = Vec::new();
+    let mut assumed = Assumed { names: Vec::new(), made: Vec::new() };
     for _ in 0..ATTEMPTS {
-        added.push(add(&mut attempt, change, &problem, dialect)?);
+        let (name, made) = add(&attempt, change, &problem)?;
+        assumed.names.push(name);
+        for change in made {
+            attempt.apply(&change, dialect).ok()?;
+            assumed.made.push(change);
+        }
         match attempt.clone().apply(change, dialect) {
             Ok(()) => {
                 *catalog = attempt;
-                return Some(added);
+                return Some(assumed);
             }
             Err(next) if next == problem => return None,
             Err(next) => problem = next,
@@ -50,22 +63,34 @@ pub(super) fn assume(
     None
 }
 
-fn add(catalog: &mut Catalog, change: &Change, problem: &Problem, dialect: &dyn Dialect) -> Option<String> {
+/// A name for what the problem misses, and the changes that make it.
+fn add(catalog: &Catalog, change: &Change, problem: &Problem) -> Option<(String, Vec<Change>)> {
     match problem {
-        Problem::Missing { kind, name, of: None } => add_object(catalog, *kind, &qname(name), change, dialect),
-        Problem::Missing { kind, name, of: Some(table) } => add_member(catalog, *kind, name, &qname(table), change, dialect),
-        Problem::NoKeyReferenced { table } => add_key(catalog, &qname(table), change, dialect),
+        Problem::Missing { kind, name, of: None } => add_object(catalog, *kind, &qname(name), change),
+        Problem::Missing { kind, name, of: Some(table) } => add_member(catalog, *kind, name, &qname(table), change),
+        Problem::NoKeyReferenced { table } => {
+            let name = relation(catalog, &qname(table))?;
+            let key = Key { columns: referenced_columns(change)?, ..Key::default() };
+            let action = TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)));
+            Some((format!("a key of {name}"), vec![alter(&name, action)]))
+        }
         Problem::UnknownLabel { label, enumeration } => {
-            let name = catalog.resolve_type(&qname(enumeration))?;
-            catalog.edit_type(&name, |found| {
-                if let UserTypeShape::Type(TypeShape::Enum(labels)) = &mut found.shape {
-                    labels.push(label.as_str().into());
-                }
-            });
-            Some(format!("label {label} of {enumeration}"))
+            let name = catalog.resolve_type(&qname(enumeration))?.qname();
+            let add = EnumChange::Add { label: label.as_str().into(), if_not_exists: true, position: None };
+            Some((format!("label {label} of {enumeration}"), vec![Change::AlterEnum { name, change: add }]))
         }
         _ => None,
     }
+}
+
+fn alter(table: &Name, action: TableAction) -> Change {
+    Change::AlterTable(Box::new(AlterTable {
+        kind: ObjectKind::Table,
+        table: table.qname(),
+        if_exists: false,
+        only: false,
+        action,
+    }))
 }
 
 /// The one schema that has the relation which the search path does not find.
@@ -105,14 +130,8 @@ fn qname(text: &str) -> QName {
     }
 }
 
-fn add_object(catalog: &mut Catalog, kind: ObjectKind, name: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
-    if let Some(schema) = &name.schema
-        && !catalog.schemas.contains_key(schema)
-    {
-        let made = Change::CreateSchema { name: schema.clone(), if_not_exists: true, owner: None };
-        catalog.apply(&made, dialect).ok()?;
-    }
-    let full = Name { schema: name.schema.clone().or_else(|| catalog.creation_schema().cloned())?, name: name.name.clone() };
+fn add_object(catalog: &Catalog, kind: ObjectKind, name: &QName, change: &Change) -> Option<(String, Vec<Change>)> {
+    let schema = name.schema.clone().or_else(|| catalog.creation_schema().cloned())?;
     let made = match kind {
         ObjectKind::Schema => Change::CreateSchema { name: name.name.clone(), if_not_exists: true, owner: None },
         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::ForeignTable => {
@@ -130,11 +149,25 @@ fn add_object(catalog: &mut Catalog, kind: ObjectKind, name: &QName, change: &Ch
             persistence: Persistence::Permanent,
             options: Box::new(SequenceOptions::default()),
         },
-        ObjectKind::Type | ObjectKind::Domain => return add_type(catalog, full, change),
+        ObjectKind::Type | ObjectKind::Domain => {
+            let composite = matches!(change, Change::AlterComposite { .. });
+            let shape = if composite { TypeShape::Composite(Vec::new()) } else { TypeShape::Enum(enum_labels(change)) };
+            Change::CreateType { name: name.clone(), shape }
+        }
         _ => return None,
     };
-    catalog.apply(&made, dialect).ok()?;
-    Some(full.to_string())
+    let missing = !catalog.schemas.contains_key(&schema);
+    let around = missing.then(|| Change::CreateSchema { name: schema.clone(), if_not_exists: true, owner: None });
+    Some((format!("{schema}.{}", name.name), around.into_iter().chain([made]).collect()))
+}
+
+/// The labels that a change of an enum needs to be there.
+fn enum_labels(change: &Change) -> Vec<std::sync::Arc<str>> {
+    match change {
+        Change::AlterEnum { change: EnumChange::Rename { from, .. }, .. } => vec![from.clone()],
+        Change::AlterEnum { change: EnumChange::Add { position: Some((_, label)), .. }, .. } => vec![label.clone()],
+        _ => Vec::new(),
+    }
 }
 
 fn bare_table(name: QName) -> CreateTable {
@@ -158,33 +191,13 @@ fn bare_table(name: QName) -> CreateTable {
     }
 }
 
-fn add_type(catalog: &mut Catalog, name: Name, change: &Change) -> Option<String> {
-    let shape = match change {
-        Change::AlterEnum { .. } => TypeShape::Enum(Vec::new()),
-        Change::AlterComposite { .. } => TypeShape::Composite(Vec::new()),
-        _ => TypeShape::Enum(Vec::new()),
-    };
-    let id = catalog.new_id();
-    let shown = name.to_string();
-    catalog.put_type(UserType {
-        id,
-        name,
-        shape: UserTypeShape::Type(shape),
-        uncommitted_labels: Vec::new(),
-        owner: None,
-        privileges: Default::default(),
-    });
-    Some(shown)
-}
-
 fn add_member(
-    catalog: &mut Catalog,
+    catalog: &Catalog,
     kind: ObjectKind,
     member: &str,
     table: &QName,
     change: &Change,
-    dialect: &dyn Dialect,
-) -> Option<String> {
+) -> Option<(String, Vec<Change>)> {
     let name = relation(catalog, table)?;
     let action = match kind {
         ObjectKind::Column => {
@@ -199,9 +212,7 @@ fn add_member(
         }
         _ => return None,
     };
-    let alter = crate::change::AlterTable { kind: ObjectKind::Table, table: name.qname(), if_exists: false, only: false, action };
-    catalog.apply(&Change::AlterTable(Box::new(alter)), dialect).ok()?;
-    Some(format!("{member} of {name}"))
+    Some((format!("{member} of {name}"), vec![alter(&name, action)]))
 }
 
 /// A column such that the change has something to do.
@@ -215,16 +226,6 @@ fn column(name: &str, change: &Change) -> Column {
         }
     }
     column
-}
-
-fn add_key(catalog: &mut Catalog, table: &QName, change: &Change, dialect: &dyn Dialect) -> Option<String> {
-    let name = relation(catalog, table)?;
-    let referenced = referenced_columns(change)?;
-    let key = Key { columns: referenced, ..Key::default() };
-    let action = TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)));
-    let alter = crate::change::AlterTable { kind: ObjectKind::Table, table: name.qname(), if_exists: false, only: false, action };
-    catalog.apply(&Change::AlterTable(Box::new(alter)), dialect).ok()?;
-    Some(format!("a key of {name}"))
 }
 
 fn referenced_columns(change: &Change) -> Option<Vec<Ident>> {

@@ -8,7 +8,7 @@ use migsafe::assess::Strategy;
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::lint::on_pool;
 use migsafe::read::{Project, read};
-use migsafe::replay::{read_statements, replay};
+use migsafe::replay::{Release, read_statements, replay};
 use migsafe::report::{Detail, Look, human, json};
 use migsafe::rules::Levels;
 use migsafe::{Options, Pending, lint};
@@ -44,7 +44,7 @@ fn statements(bencher: Bencher, size: usize) {
 fn states(bencher: Bencher, size: usize) {
     let project = project(size);
     let parsed = on_pool(|| read_statements(&project.sources, &project.history));
-    bencher.bench_local(|| on_pool(|| replay(&project.history, &parsed, |number| number + PENDING >= size, &Postgres)));
+    bencher.bench_local(|| on_pool(|| replay(&project.history, &parsed, |number| number + PENDING >= size, Release::Together, &Postgres)));
 }
 
 /// A project to its reports, the last migrations judged.

@@ -31,7 +31,7 @@ pub fn judge(setup: &str, migration: &str, transaction: Transaction) -> Judged {
     let version = ServerVersion { major: 15, minor: 0 };
     let (parsed, replayed, assessment) = on_big_stack(|| {
         let parsed = read_statements(&sources, &history);
-        let replayed = replay(&history, &parsed, |number| number == 1, &Postgres);
+        let replayed = replay(&history, &parsed, |number| number == 1, Release::Together, &Postgres);
         let assessment = assess(&replayed, Release::Together, version, &Postgres).pop().unwrap_or_default();
         (parsed, replayed, assessment)
     });

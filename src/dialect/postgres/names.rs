@@ -92,7 +92,7 @@ mod tests {
             name(table, &["and_a_long_column_too"], ForeignKey),
             "a_rather_long_table_name_that_somebo_and_a_long_column_too_fkey"
         );
-        assert_eq!(name(&"é".repeat(31), &["ab"], Index), format!("{}_ab_idx", "é".repeat(27)));
+        assert_eq!(name(&"é".repeat(31), &["ab"], Index), format!("{}_ab_idx", "é".repeat(28)));
         assert_eq!(automatic_name("t", &["a"], Index, &|name| name == "t_a_idx"), "t_a_idx1");
     }
 }
