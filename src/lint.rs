@@ -128,6 +128,7 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
     let assessed = assess::assess(&replayed, options.pending.release, options.version, dialect);
     let assessments = with_empty(assessed, &options.pending.migrations);
     let scene = Scene {
+        locking: Default::default(),
         sources,
         history,
         parsed: &parsed,

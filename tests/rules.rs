@@ -51,6 +51,7 @@ fn judge(example: &Example) -> (Vec<Finding>, Replayed) {
     let assessments = assess::assess(&replayed, Release::Together, version, &Postgres);
     let dialect = &Postgres;
     let scene = Scene {
+        locking: Default::default(),
         sources: &sources,
         history: &history,
         parsed: &parsed,

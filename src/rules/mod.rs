@@ -119,6 +119,7 @@ pub(crate) use phase_mismatch::PHASE_MISMATCH;
 pub use scene::{At, Finding, FindingBreak, Part, Place, Scene};
 pub(crate) use statement_broken::STATEMENT_BROKEN;
 
+use rayon::prelude::*;
 use std::fmt;
 use std::str::FromStr;
 
@@ -366,24 +367,30 @@ pub fn nearest(id: &str) -> Option<&'static Rule> {
 /// Runs every rule that is switched on over every judged migration; `level` gives a rule's severity for a migration. Findings come
 /// in the order of the text.
 pub fn run(scene: &Scene<'_>, level: impl Fn(&Rule, usize) -> Level + Sync) -> Vec<Finding> {
+    (0..scene.assessments.len())
+        .into_par_iter()
+        .flat_map_iter(|number| of_migration(scene, number, |rule| level(rule, number)))
+        .collect()
+}
+
+fn of_migration(scene: &Scene<'_>, number: usize, level: impl Fn(&Rule) -> Level) -> Vec<Finding> {
+    let rules: Vec<(&'static Rule, Level)> =
+        RULES.iter().map(|rule| (*rule, level(rule))).filter(|(_, level)| *level > Level::Off).collect();
     let mut findings = Vec::new();
-    for number in 0..scene.assessments.len() {
-        let first = findings.len();
-        for at in scene.statements(number) {
-            for rule in RULES {
-                if let Check::Statement(check) = rule.check {
-                    findings.extend(check(&at).into_iter().map(|finding| finding.by(rule, level(rule, number))));
-                }
+    for at in scene.statements(number) {
+        for (rule, level) in &rules {
+            if let Check::Statement(check) = rule.check {
+                findings.extend(check(&at).into_iter().map(|finding| finding.by(rule, *level)));
             }
         }
-        for rule in RULES {
-            if let Check::Migration(check) = rule.check {
-                findings.extend(check(scene, number).into_iter().map(|finding| finding.by(rule, level(rule, number))));
-            }
+    }
+    for (rule, level) in &rules {
+        if let Check::Migration(check) = rule.check {
+            findings.extend(check(scene, number).into_iter().map(|finding| finding.by(rule, *level)));
         }
-        findings[first..].sort_by_key(|finding| (finding.place.span.start, std::cmp::Reverse(finding.level)));
     }
     findings.retain(|finding| finding.level > Level::Off);
+    findings.sort_by_key(|finding| (finding.place.span.start, std::cmp::Reverse(finding.level)));
     findings
 }
 

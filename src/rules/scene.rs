@@ -28,6 +28,8 @@ pub struct Scene<'a> {
     pub dialect: &'a dyn Dialect,
     /// Its version.
     pub version: ServerVersion,
+    /// See `locking_steps`; empty to begin with.
+    pub locking: std::sync::OnceLock<Vec<usize>>,
 }
 
 impl<'a> Scene<'a> {

@@ -112,7 +112,9 @@ impl<'a> At<'a> {
     /// that took it.
     pub(super) fn held_before(&self, atom: usize) -> Vec<(usize, &'a Lock)> {
         let mut held: Vec<(usize, &'a Lock)> = Vec::new();
-        for number in self.transaction().start..=self.number {
+        let locking = self.scene.locking_steps();
+        let first = locking.partition_point(|number| *number < self.transaction().start);
+        for number in locking[first..].iter().copied().take_while(|number| *number <= self.number) {
             let Some((step, verdict)) = self.scene.step(number) else { continue };
             let limit = if number == self.number { if self.is_block() { atom } else { 0 } } else { step.atoms.len() };
             for (atom, cost) in step.atoms.iter().zip(&verdict.costs).take(limit) {
@@ -132,6 +134,16 @@ impl<'a> At<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The steps that take a lock which applications wait for, in order: few among many statements that only move rows.
+    fn locking_steps(&self) -> &[usize] {
+        let locks =
+            |verdict: &crate::assess::Verdict| verdict.impact.locks.iter().any(|lock| lock.blocks.contains(&Blocked::Write));
+        self.locking.get_or_init(|| {
+            let numbered = self.assessments.iter().flat_map(|found| found.steps.clone().zip(&found.verdicts));
+            numbered.filter(|(_, verdict)| locks(verdict)).map(|(number, _)| number).collect()
+        })
+    }
+
     /// A judged step with its verdict.
     pub(super) fn step(&self, number: usize) -> Option<(&'a Step, &'a crate::assess::Verdict)> {
         let step = &self.replayed.steps[number];

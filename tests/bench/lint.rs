@@ -44,7 +44,9 @@ fn statements(bencher: Bencher, size: usize) {
 fn states(bencher: Bencher, size: usize) {
     let project = project(size);
     let parsed = on_pool(|| read_statements(&project.sources, &project.history));
-    bencher.bench_local(|| on_pool(|| replay(&project.history, &parsed, |number| number + PENDING >= size, Release::Together, &Postgres)));
+    bencher.bench_local(|| {
+        on_pool(|| replay(&project.history, &parsed, |number| number + PENDING >= size, Release::Together, &Postgres))
+    });
 }
 
 /// A project to its reports, the last migrations judged.
