@@ -196,7 +196,8 @@ mod tests {
             down: None,
         };
         let names = [("0001", "init"), ("0002", "add_email"), ("0010", "drop_email")];
-        let history = History { migrations: names.map(migration).to_vec(), one_transaction: false, partial: false };
+        let history =
+            History { migrations: names.map(migration).to_vec(), one_transaction: false, partial: false, runner_table: "" };
         for (given, at) in [("0001", 0), ("2", 1), ("0002_add_email", 1), ("add_email", 1), ("V10", 2)] {
             assert_eq!(find_version(&history, given), Ok(at), "{given}");
         }

@@ -117,6 +117,7 @@ pub fn replay(
     let last = (0..count).rev().find(|number| judged(*number)).map_or(count, |number| number + 1);
     let mut run = Run::new(dialect);
     run.complete = !history.partial;
+    run.runner_table = history.runner_table;
     run.migrations(0..first, history, parsed, &judged);
     match release {
         Release::Together => run.release(first..last, history, parsed, &judged),
@@ -129,6 +130,7 @@ pub fn replay(
 pub fn schema(history: &History, parsed: &[ParsedMigration], dialect: &dyn Dialect) -> Replayed {
     let mut run = Run::new(dialect);
     run.complete = !history.partial;
+    run.runner_table = history.runner_table;
     run.migrations(0..history.migrations.len(), history, parsed, &|_| false);
     run.finish()
 }
@@ -157,6 +159,7 @@ struct Run<'a> {
     complete: bool,
     /// What was taken to exist in the release that runs, and where.
     assumed: Vec<Change>,
+    runner_table: &'static str,
     assumed_names: BTreeMap<(usize, usize), Vec<String>>,
     out: Replayed,
 }
@@ -174,6 +177,7 @@ impl<'a> Run<'a> {
             judged: false,
             complete: true,
             assumed: Vec::new(),
+            runner_table: "",
             assumed_names: BTreeMap::new(),
             out: Replayed::default(),
         }
@@ -418,7 +422,9 @@ impl<'a> Run<'a> {
         {
             // Nothing says that it is not there where the history does not tell the whole schema.
             let whole = self.complete();
-            if let Some(assumed) = assume::assume(&mut self.catalog, change, problem, whole, self.dialect) {
+            if let Some(assumed) =
+                assume::assume(&mut self.catalog, change, problem, whole.then_some(self.runner_table), self.dialect)
+            {
                 if let Some(step) = step {
                     step.incomplete |= !whole;
                     let names = self.assumed_names.entry((step.migration, step.statement)).or_default();

@@ -172,6 +172,8 @@ pub struct History {
     pub one_transaction: bool,
     /// Whether the runner also applies migrations that are not SQL: what they make is not known.
     pub partial: bool,
+    /// The table in which the runner notes what it applied, which no migration makes; empty where it is none of the project's.
+    pub runner_table: &'static str,
 }
 
 #[cfg(test)]

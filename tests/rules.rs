@@ -44,7 +44,7 @@ fn judge(example: &Example) -> (Vec<Finding>, Replayed) {
         let up = Script { chunks: vec![Span::new(file, 0, text.len())], transaction };
         Migration { version: number.to_string(), name: String::new(), file, kind: MigrationKind::Versioned, up, down: None }
     });
-    let history = History { migrations: migrations.collect(), one_transaction: false, partial: false };
+    let history = History { migrations: migrations.collect(), one_transaction: false, partial: false, runner_table: "" };
     let parsed = replay::read_statements(&sources, &history);
     let replayed = replay::replay(&history, &parsed, |number| number == 1, Release::Together, &Postgres);
     let version = ServerVersion { major: 15, minor: 0 };

@@ -3,7 +3,7 @@
 
 use super::{Assessment, Broken, Verdict};
 use crate::catalog::{Catalog, Name};
-use crate::change::{Change, DataKind, Ident, QName, TableAction};
+use crate::change::{AlterTable, Change, DataKind, Ident, QName, TableAction};
 use crate::replay::{Replayed, Step};
 use std::collections::BTreeSet;
 
@@ -74,18 +74,14 @@ fn same_object_both_ways(replayed: &Replayed, assessment: &Assessment) -> bool {
     let subjects = |broken: &[Broken]| -> BTreeSet<(Option<Name>, Option<Ident>)> {
         broken.iter().map(|broken| broken.usage.subject()).map(|(name, member)| (name.cloned(), member.cloned())).collect()
     };
-    let first = replayed.commits.partition_point(|commit| commit.steps.end <= assessment.steps.start);
-    replayed.commits[first..].iter().take_while(|commit| commit.steps.start < assessment.steps.end).any(|commit| {
-        let inside = |number: &usize| commit.steps.contains(number);
-        let verdicts: Vec<&Verdict> = assessment
-            .steps
-            .clone()
-            .zip(&assessment.verdicts)
-            .filter(|(number, _)| inside(number))
-            .map(|(_, verdict)| verdict)
-            .collect();
+    let steps = &assessment.steps;
+    let first = replayed.commits.partition_point(|commit| commit.steps.end <= steps.start);
+    replayed.commits[first..].iter().take_while(|commit| commit.steps.start < steps.end).any(|commit| {
+        let inside = commit.steps.start.max(steps.start) - steps.start..commit.steps.end.min(steps.end) - steps.start;
+        let verdicts = &assessment.verdicts[inside];
         let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
-        verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
+        !breaks.is_empty()
+            && verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
     })
 }
 
@@ -103,6 +99,13 @@ pub(super) fn moves_data(step: &Step) -> bool {
     })
 }
 
+/// Whether it validates a constraint that the migration itself added: no step of its own can come before that.
+fn validates_new(alter: &AlterTable, before: &Catalog, base: &Catalog) -> bool {
+    let TableAction::ValidateConstraint { name } = &alter.action else { return false };
+    let table = before.resolve_relation(&alter.table).and_then(|table| base.table(&table));
+    table.is_some_and(|table| table.constraint(name).is_none())
+}
+
 /// Whether the rows that a statement moves are all in tables that the migration itself made.
 fn only_new_tables(step: &Step, base: &Catalog) -> bool {
     let is_new = |name: &QName| step.before.resolve_relation(name).is_some_and(|name| !base.relations.contains_key(&name));
@@ -110,7 +113,7 @@ fn only_new_tables(step: &Step, base: &Catalog) -> bool {
         Change::Data(data) => data.table.as_ref().is_none_or(is_new),
         Change::Truncate { tables, .. } => tables.iter().all(is_new),
         Change::Refresh { view, .. } => is_new(view),
-        Change::AlterTable(alter) => is_new(&alter.table),
+        Change::AlterTable(alter) => is_new(&alter.table) || validates_new(alter, &step.before, base),
         _ => true,
     })
 }

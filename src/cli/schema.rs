@@ -31,7 +31,12 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
 /// The schema after the first `count` migrations.
 fn schema(project: &Project, count: usize, dialect: &dyn Dialect) -> String {
     let migrations = project.history.migrations[..count].to_vec();
-    let history = History { migrations, one_transaction: project.history.one_transaction, partial: project.history.partial };
+    let history = History {
+        migrations,
+        one_transaction: project.history.one_transaction,
+        partial: project.history.partial,
+        runner_table: "",
+    };
     let parsed = replay::read_statements(&project.sources, &history);
     let Replayed { schema, gaps, .. } = replay::schema(&history, &parsed, dialect);
     if gaps > 0 {

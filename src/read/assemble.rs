@@ -93,7 +93,7 @@ pub(super) fn assemble(
         }
         downs.extend(draft.down);
     }
-    let history = History { migrations, one_transaction: layout.one_transaction, partial };
+    let history = History { migrations, one_transaction: layout.one_transaction, partial, runner_table: layout.table };
     let place = Place::new(&root);
     let Builder { sources, notes, .. } = builder;
     let project = Project { root, runner: layout.runner, sources, history, notes, selected: None };

@@ -21,13 +21,13 @@ pub(super) struct Assumed {
 const ATTEMPTS: usize = 32;
 
 /// Adds what the change misses until it applies (to a copy of the catalog), and names what was added. Nothing where it cannot
-/// be made to apply: the catalog is then as it was. Where the history tells the `whole` schema, only what lies in a schema that
-/// no migration made is taken to exist, and a name that only another schema has to be found by a search path set elsewhere.
+/// be made to apply: the catalog is then as it was. Where the history tells the `whole` schema (then this is the table
+/// in which the runner notes what is applied), only that and what lies in a schema that no migration made is taken to exist, and a name that only another schema has to be found by a search path set elsewhere.
 pub(super) fn assume(
     catalog: &mut Catalog,
     change: &Change,
     problem: &Problem,
-    whole: bool,
+    whole: Option<&str>,
     dialect: &dyn Dialect,
 ) -> Option<Assumed> {
     let mut attempt = catalog.clone();
@@ -39,7 +39,7 @@ pub(super) fn assume(
         }
         attempt = catalog.clone();
     }
-    if whole && !outside(catalog, problem) {
+    if whole.is_some_and(|runner_table| !outside(catalog, problem, runner_table)) {
         return None;
     }
     let mut problem = problem.clone();
@@ -113,11 +113,12 @@ fn relation(catalog: &Catalog, name: &QName) -> Option<Name> {
     catalog.resolve_relation(name).or_else(|| Some(Name { schema: only_schema(catalog, &name.name)?, name: name.name.clone() }))
 }
 
-/// Whether what is missing lies in a schema that no migration made: another tool's or the platform's.
-fn outside(catalog: &Catalog, problem: &Problem) -> bool {
+/// Whether what is missing lies in a schema that no migration made, another tool's or the platform's, or is the runner's own table.
+fn outside(catalog: &Catalog, problem: &Problem, runner_table: &str) -> bool {
     match problem {
         Problem::Missing { name, of: None, .. } => {
-            qname(name).schema.is_some_and(|schema| !catalog.schemas.contains_key(&schema))
+            let name = qname(name);
+            name.name == runner_table || name.schema.is_some_and(|schema| !catalog.schemas.contains_key(&schema))
         }
         _ => false,
     }

@@ -187,3 +187,11 @@ ALTER TABLE t ADD COLUMN b int;
 ALTER TABLE t ADD CONSTRAINT a_before_b CHECK (a < b);
 -- old: INSERT INTO t (id, a) VALUES (1, 1) => ok
 -- new: SELECT b FROM t => 42703
+
+-- case: check added and validated
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- migration: contract
+ALTER TABLE t ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
+ALTER TABLE t VALIDATE CONSTRAINT positive;
+-- old: INSERT INTO t VALUES (1, -1) => 23514
+-- new: INSERT INTO t VALUES (1, 1) => ok

@@ -27,7 +27,7 @@ pub fn judge(setup: &str, migration: &str, transaction: Transaction) -> Judged {
     };
     let first = script(&mut sources, "0001", setup, Transaction::PerStatement);
     let second = script(&mut sources, "0002", migration, transaction);
-    let history = History { migrations: vec![first, second], one_transaction: false, partial: false };
+    let history = History { migrations: vec![first, second], one_transaction: false, partial: false, runner_table: "" };
     let version = ServerVersion { major: 15, minor: 0 };
     let (parsed, replayed, assessment) = on_big_stack(|| {
         let parsed = read_statements(&sources, &history);

@@ -17,6 +17,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Pieces(cut),
     one_transaction: false,
+    table: "schema_migrations",
     outside_transaction: "put it into a file of its own whose section says `-- migrate:up transaction:false`",
 };
 

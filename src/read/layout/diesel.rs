@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::Wrapped),
     one_transaction: false,
+    table: "__diesel_schema_migrations",
     outside_transaction: "put it into a migration of its own whose `metadata.toml` says `run_in_transaction = false`",
 };
 

@@ -17,6 +17,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Pieces(cut),
     one_transaction: true,
+    table: "",
     outside_transaction: "Drizzle runs all pending migrations in one transaction, so run it by hand before them and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
 };

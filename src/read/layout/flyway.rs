@@ -23,6 +23,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Pieces(cut),
     one_transaction: false,
+    table: "flyway_schema_history",
     outside_transaction: "put it into a script of its own, and say `executeInTransaction=false` in the script's `.conf` where Flyway does not find out by itself",
 };
 

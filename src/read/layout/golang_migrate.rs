@@ -16,6 +16,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
+    table: "schema_migrations",
     outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
 };
 

@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Pieces(cut),
     one_transaction: false,
+    table: "goose_db_version",
     outside_transaction: "put it into a file of its own that says `-- +goose NO TRANSACTION`",
 };
 

@@ -21,6 +21,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Pieces(cut),
     one_transaction: false,
+    table: "databasechangelog",
     outside_transaction: "put it into a changeset of its own that says `runInTransaction:false`",
 };
 

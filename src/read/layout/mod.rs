@@ -39,6 +39,8 @@ pub(super) struct Layout {
     pub cut: Cut,
     /// Whether all pending migrations share one transaction.
     pub one_transaction: bool,
+    /// The table in which the runner notes what is applied, in the default schema; empty where it has a schema of its own or none.
+    pub table: &'static str,
     /// What to do so that a statement runs outside a transaction.
     pub outside_transaction: &'static str,
 }

@@ -16,6 +16,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
+    table: "",
     outside_transaction: "put it outside `BEGIN` and `COMMIT`, and run the file without `--single-transaction`",
 };
 

@@ -16,6 +16,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
+    table: "_prisma_migrations",
     outside_transaction: "put it into a migration of its own: a migration is sent as one string, which the server runs as one transaction",
 };
 

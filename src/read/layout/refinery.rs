@@ -15,6 +15,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::Wrapped),
     one_transaction: false,
+    table: "refinery_schema_history",
     outside_transaction: "refinery opens a transaction for every migration, so run it by hand before and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
 };

@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
+    table: "",
     outside_transaction: "leave `BEGIN` and `COMMIT` out of the script",
 };
 

@@ -15,6 +15,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Whole(transaction),
     one_transaction: false,
+    table: "_sqlx_migrations",
     outside_transaction: "put it into a file of its own that begins with `-- no-transaction`",
 };
 

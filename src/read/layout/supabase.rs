@@ -19,6 +19,7 @@ pub(super) const LAYOUT: Layout = Layout {
     arrange,
     cut: Cut::Pieces(cut),
     one_transaction: false,
+    table: "",
     outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
 };
 
