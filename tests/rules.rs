@@ -200,12 +200,19 @@ fn examples_and_alternatives_run() {
 
 #[test]
 fn messages() {
-    insta::assert_snapshot!(all_messages(compatibility()));
+    snapshot("messages", &all_messages(compatibility()));
 }
 
 #[test]
 fn messages_of_other_topics() {
-    insta::assert_snapshot!(all_messages(others()));
+    snapshot("messages_of_other_topics", &all_messages(others()));
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/rules"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 fn all_messages(rules: impl Iterator<Item = &'static Rule>) -> String {
