@@ -30,11 +30,10 @@ rule! {
 }
 
 fn check(at: &At<'_>) -> Vec<Finding> {
-    let commit = at.scene.replayed.commits.iter().find(|commit| commit.steps.contains(&at.number));
     let mut out = Vec::new();
     for (before, after) in at.changed_tables() {
         let Some(base) = at.step.base.table(&before.name) else { continue };
-        let last = commit.and_then(|commit| commit.after.table(&after.name)).unwrap_or(after);
+        let last = at.committed().table(&after.name).unwrap_or(after);
         let fires = |triggers: &[std::sync::Arc<Trigger>], name: &str| {
             triggers.iter().any(|trigger| trigger.name == name && matches!(trigger.enabled, Firing::Origin | Firing::Always))
         };
