@@ -19,8 +19,6 @@ pub enum Loss {
     Values(Name, Vec<Ident>),
     /// Digits, length or time zone that a type change takes from a column's values.
     Precision(Name, Ident),
-    /// A sequence's position.
-    Sequence(Name),
 }
 
 impl fmt::Display for Loss {
@@ -32,7 +30,6 @@ impl fmt::Display for Loss {
             Loss::Rows(name, false) => write!(f, "rows of {name}"),
             Loss::Values(name, columns) => write!(f, "the former values of {} in {name}", columns.join(", ")),
             Loss::Precision(name, column) => write!(f, "part of the values of {name}.{column}"),
-            Loss::Sequence(name) => write!(f, "the position of sequence {name}"),
         }
     }
 }

@@ -31,7 +31,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         .filter_map(|loss| match loss {
             Loss::Table(name) => Some(format!("all rows of {}", at.shown(name))),
             Loss::Column(name, column) => Some(format!("the values of {}.{column}", at.shown(name))),
-            Loss::Rows(..) | Loss::Values(..) | Loss::Precision(..) | Loss::Sequence(_) => None,
+            Loss::Rows(..) | Loss::Values(..) | Loss::Precision(..) => None,
         })
         .collect();
     if lost.is_empty() {

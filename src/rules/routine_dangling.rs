@@ -28,13 +28,9 @@ rule! {
 fn check(at: &At<'_>) -> Vec<Finding> {
     let replaced = |name: &crate::catalog::Name, body: &crate::assess::Dangling| {
         // A later statement of the same transaction may set it right.
-        let commit = at.scene.replayed.commits.iter().find(|commit| commit.steps.contains(&at.number));
-        let now = at.step.after.routines.get(name);
-        commit.is_some_and(|commit| {
-            let last = commit.after.routines.get(name);
-            let trigger_gone = body.trigger_of.as_ref().is_some_and(|table| !commit.after.relations.contains_key(table));
-            last != now || trigger_gone
-        })
+        let last = at.committed();
+        let trigger_gone = body.trigger_of.as_ref().is_some_and(|table| !last.relations.contains_key(table));
+        last.routines.get(name) != at.step.after.routines.get(name) || trigger_gone
     };
     let finding = |dangling: &crate::assess::Dangling| {
         let error = at.dialect().app_error(&dangling.error);

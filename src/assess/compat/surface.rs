@@ -32,8 +32,6 @@ pub struct SurfaceColumn<'a> {
     pub generated: Generated,
     /// What an insert that leaves it out puts there.
     pub value: &'a ColumnValue,
-    /// A trigger assigns it before each insert.
-    pub filled_by_trigger: bool,
 }
 
 /// What refuses null in a column.
@@ -112,7 +110,6 @@ impl<'a> Surface<'a> {
                 not_null: not_null.filter(|_| !filled_by_trigger),
                 generated,
                 value: &column.value,
-                filled_by_trigger,
             }
         });
         Surface { columns: columns.collect(), table: Some(table), writable: true, shown: None }
@@ -136,7 +133,6 @@ impl<'a> Surface<'a> {
                 omittable: true,
                 generated: Generated::No,
                 value: NO_VALUE,
-                filled_by_trigger: false,
             });
             return Surface { columns: columns.collect(), table: None, writable: instead || ruled, shown: None };
         };
@@ -157,7 +153,6 @@ impl<'a> Surface<'a> {
                 omittable: source.is_none_or(|source| source.omittable),
                 generated: source.map_or(Generated::Expression, |source| source.generated),
                 value: source.map_or(NO_VALUE, |source| source.value),
-                filled_by_trigger: source.is_some_and(|source| source.filled_by_trigger),
             }
         });
         let columns = columns.collect();
