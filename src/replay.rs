@@ -7,6 +7,7 @@ use crate::dialect::Dialect;
 use crate::lower;
 use crate::source::{History, Migration, Sources, Span, Transaction};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 mod assume;
 mod statements;
@@ -26,11 +27,11 @@ pub struct Step {
     /// Its changes one by one, those inside `DO` blocks and called routines included, each with the states around it.
     pub atoms: Vec<Atom>,
     /// The state before it.
-    pub before: Catalog,
+    pub before: Arc<Catalog>,
     /// The state after it; the same where it fails.
-    pub after: Catalog,
+    pub after: Arc<Catalog>,
     /// The state before the transaction that it runs in.
-    pub base: Catalog,
+    pub base: Arc<Catalog>,
     /// Whether it runs inside a transaction with others, or one that was opened for it.
     pub in_transaction: bool,
     /// Why the server refuses it, and where.
@@ -51,9 +52,9 @@ pub struct Atom {
     /// Whether it only runs under a condition.
     pub conditional: bool,
     /// The state before it.
-    pub before: Catalog,
+    pub before: Arc<Catalog>,
     /// The state after it.
-    pub after: Catalog,
+    pub after: Arc<Catalog>,
 }
 
 /// Statements that commit together: what an application can see lies before and after.
@@ -62,9 +63,9 @@ pub struct Commit {
     /// The steps, by their place in [`Replayed::steps`]; they may belong to several migrations.
     pub steps: std::ops::Range<usize>,
     /// The state before.
-    pub before: Catalog,
+    pub before: Arc<Catalog>,
     /// The state after; the same where it was rolled back.
-    pub after: Catalog,
+    pub after: Arc<Catalog>,
 }
 
 /// Something odd about a migration's own transaction control.
@@ -148,8 +149,10 @@ enum Open {
 struct Run<'a> {
     dialect: &'a dyn Dialect,
     catalog: Catalog,
+    /// The last state that was kept: most statements leave it as it is, and share it.
+    kept: Arc<Catalog>,
     /// The state before the transaction.
-    base: Catalog,
+    base: Arc<Catalog>,
     open: Open,
     /// The first step of the transaction.
     first: usize,
@@ -169,7 +172,8 @@ impl<'a> Run<'a> {
         let catalog = dialect.empty_catalog();
         Run {
             dialect,
-            base: catalog.clone(),
+            kept: Arc::new(catalog.clone()),
+            base: Arc::new(catalog.clone()),
             catalog,
             open: Open::No,
             first: 0,
@@ -222,7 +226,7 @@ impl<'a> Run<'a> {
                 let _ = catalog.apply(change, self.dialect);
             }
             self.catalog = catalog.clone();
-            self.base = catalog.clone();
+            self.base = self.state();
             self.open = Open::No;
             self.savepoints.clear();
             self.complete = complete && !self.out.steps[steps..].iter().any(|step| step.incomplete);
@@ -278,7 +282,7 @@ impl<'a> Run<'a> {
 
     fn begin(&mut self, open: Open) {
         self.open = open;
-        self.base = self.catalog.clone();
+        self.base = self.state();
         self.first = self.out.steps.len();
         self.apply_quietly(TransactionChange::Begin);
     }
@@ -289,7 +293,7 @@ impl<'a> Run<'a> {
     }
 
     fn rollback(&mut self) {
-        self.catalog = self.base.clone();
+        self.catalog = Catalog::clone(&self.base);
         self.close();
     }
 
@@ -298,10 +302,19 @@ impl<'a> Run<'a> {
         self.savepoints.clear();
         let steps = self.first..self.out.steps.len();
         if !steps.is_empty() {
-            let before = std::mem::replace(&mut self.base, self.catalog.clone());
-            self.out.commits.push(Commit { steps, before, after: self.catalog.clone() });
+            let after = self.state();
+            let before = std::mem::replace(&mut self.base, after.clone());
+            self.out.commits.push(Commit { steps, before, after });
         }
         self.first = self.out.steps.len();
+    }
+
+    /// The state as it is now, shared with what was kept last where nothing changed since.
+    fn state(&mut self) -> Arc<Catalog> {
+        if !self.kept.ptr_eq(&self.catalog) {
+            self.kept = Arc::new(self.catalog.clone());
+        }
+        self.kept.clone()
     }
 
     fn apply_quietly(&mut self, change: TransactionChange) {
@@ -317,16 +330,17 @@ impl<'a> Run<'a> {
 
     fn statement(&mut self, migration: usize, number: usize, statement: &ParsedStatement, mode: Transaction) {
         if self.open == Open::No {
-            self.base = self.catalog.clone();
+            self.base = self.state();
             self.first = self.out.steps.len();
         }
         let in_transaction = self.open != Open::No;
+        let before = self.state();
         let mut step = self.judged.then(|| Step {
             migration,
             statement: number,
             atoms: Vec::new(),
-            before: self.catalog.clone(),
-            after: self.catalog.clone(),
+            after: before.clone(),
+            before,
             base: self.base.clone(),
             in_transaction,
             problems: Vec::new(),
@@ -343,9 +357,9 @@ impl<'a> Run<'a> {
         }
         if let Some(mut step) = step {
             if !step.problems.is_empty() {
-                self.catalog = step.before.clone();
+                self.catalog = Catalog::clone(&step.before);
             }
-            step.after = self.catalog.clone();
+            step.after = self.state();
             self.out.steps.push(step);
         }
         if let Some(control) = control {
@@ -415,7 +429,7 @@ impl<'a> Run<'a> {
             Change::Opaque(_) => self.complete = false,
             _ => {}
         }
-        let before = step.is_some().then(|| self.catalog.clone());
+        let before = step.is_some().then(|| self.state());
         let mut result = self.catalog.apply(change, self.dialect);
         if let Err(problem) = &result
             && !conditional
@@ -446,7 +460,7 @@ impl<'a> Run<'a> {
                     _ => {}
                 }
                 let change = Spanned { value: change.clone(), span };
-                step.atoms.push(Atom { change, conditional, before, after: self.catalog.clone() });
+                step.atoms.push(Atom { change, conditional, before, after: self.state() });
             }
             (_, Err(_), _) if !conditional => {
                 self.out.gaps += 1;

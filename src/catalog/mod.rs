@@ -159,6 +159,24 @@ impl Relation {
 }
 
 impl Catalog {
+    /// Whether both are the same values in memory: nothing changed between them. Two that differ in memory may still be equal.
+    pub fn ptr_eq(&self, other: &Catalog) -> bool {
+        self.schemas.ptr_eq(&other.schemas)
+            && self.relations.ptr_eq(&other.relations)
+            && self.types.ptr_eq(&other.types)
+            && self.routines.ptr_eq(&other.routines)
+            && self.system_schemas == other.system_schemas
+            && self.extensions.ptr_eq(&other.extensions)
+            && self.comments.ptr_eq(&other.comments)
+            && self.others.ptr_eq(&other.others)
+            && self.default_privileges.ptr_eq(&other.default_privileges)
+            && self.session == other.session
+            && self.dependents.ptr_eq(&other.dependents)
+            && self.references.ptr_eq(&other.references)
+            && self.constraint_names.ptr_eq(&other.constraint_names)
+            && self.next_id == other.next_id
+    }
+
     /// The table of that name.
     pub fn table(&self, name: &Name) -> Option<&Arc<Table>> {
         match self.relations.get(name)? {

@@ -18,6 +18,7 @@ pub use table::*;
 
 use crate::source::Span;
 use std::fmt;
+use std::sync::Arc;
 
 /// A name as the database stores it.
 pub type Ident = smol_str::SmolStr;
@@ -401,7 +402,7 @@ pub enum Change {
         sql: String,
     },
     /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `COPY`, `SELECT`, `CALL`.
-    Data(Box<Data>),
+    Data(Arc<Data>),
     /// `TRUNCATE`.
     Truncate {
         /// The tables.

@@ -1,6 +1,7 @@
 //! Migrations that cannot be run again after a failure in the middle.
 
 use super::{At, Check, Finding, rule};
+use crate::catalog::Catalog;
 use crate::change::Change;
 
 rule! {
@@ -43,7 +44,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
     if !steps.iter().zip(&at.assessment.verdicts).all(outside) {
         return Vec::new();
     }
-    let mut state = at.step.before.clone();
+    let mut state = Catalog::clone(&at.step.before);
     for step in &steps[..steps.len() - 1] {
         for atom in step.atoms.iter().filter(|atom| !atom.conditional) {
             if !matches!(atom.change.value, Change::Transaction(_)) && state.apply(&atom.change.value, at.dialect()).is_err() {

@@ -8,6 +8,7 @@ use crate::lower::names::Names;
 use crate::lower::query::rename_outputs;
 use sqlparser::ast::{Expr as SqlExpr, SelectInto, SetExpr};
 use sqlparser::tokenizer::Token;
+use std::sync::Arc;
 
 /// A statement that begins with `WITH`, `SELECT`, `VALUES`, `TABLE` or `(`.
 pub(super) fn statement(c: &mut Cursor<'_>) -> Read<Change> {
@@ -22,13 +23,13 @@ pub(super) fn statement(c: &mut Cursor<'_>) -> Read<Change> {
         let mut data = dml::statement_into(c, &mut names, at)?;
         data.batched = dml::is_batched(c, mark);
         data.query = Some(c.finish_query(mark, names));
-        return Ok(Change::Data(Box::new(data)));
+        return Ok(Change::Data(Arc::new(data)));
     }
     let into = select_into(c, &mut names, at)?;
     let query = c.finish_query(mark, names);
     match into {
         Some(into) => new_table(c, &into, query),
-        None => Ok(Change::Data(Box::new(Data { query: Some(query), ..dml::empty(DataKind::Select) }))),
+        None => Ok(Change::Data(Arc::new(Data { query: Some(query), ..dml::empty(DataKind::Select) }))),
     }
 }
 

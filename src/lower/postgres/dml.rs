@@ -6,6 +6,7 @@ use crate::change::{Change, ConflictTarget, Data, DataKind, Expr, ExprShape, Ide
 use crate::lower::cursor::{Cursor, Read};
 use crate::lower::names::Names;
 use sqlparser::tokenizer::Token;
+use std::sync::Arc;
 
 /// Rows with more values than this are counted as one lot: nobody reads them, and they make most of the text of some
 /// migrations.
@@ -24,7 +25,7 @@ pub(super) fn statement(c: &mut Cursor<'_>) -> Read<Change> {
     } else {
         data.query = Some(c.finish_query(mark, names));
     }
-    Ok(Change::Data(Box::new(data)))
+    Ok(Change::Data(Arc::new(data)))
 }
 
 /// Such a statement, as the select `at`.
@@ -361,7 +362,7 @@ pub(super) fn copy(c: &mut Cursor<'_>) -> Read<Change> {
         c.expect_sign(&Token::RParen)?;
         c.expect("TO")?;
         c.rest_text();
-        return Ok(Change::Data(Box::new(Data { query: Some(query), ..empty(DataKind::CopyOut) })));
+        return Ok(Change::Data(Arc::new(Data { query: Some(query), ..empty(DataKind::CopyOut) })));
     }
     c.eat("BINARY");
     let mut names = Names::new(c);
@@ -383,7 +384,7 @@ pub(super) fn copy(c: &mut Cursor<'_>) -> Read<Change> {
     }
     let table = (kind == DataKind::CopyIn).then_some(table);
     let query = Some(c.finish_query(mark, names));
-    Ok(Change::Data(Box::new(Data { table, columns, filtered, query, ..empty(kind) })))
+    Ok(Change::Data(Arc::new(Data { table, columns, filtered, query, ..empty(kind) })))
 }
 
 fn copied_query(c: &mut Cursor<'_>) -> Read<Query> {
@@ -405,7 +406,7 @@ pub(super) fn call(c: &mut Cursor<'_>) -> Read<Change> {
     names.reserve(None);
     c.expr_into(&mut names)?;
     let query = Some(c.finish_query(mark, names));
-    Ok(Change::Data(Box::new(Data { query, ..empty(DataKind::Call) })))
+    Ok(Change::Data(Arc::new(Data { query, ..empty(DataKind::Call) })))
 }
 
 /// What a statement that is too long to be read whole does, from its beginning.
@@ -434,5 +435,5 @@ pub(super) fn beginning(c: &mut Cursor<'_>) -> Read<Change> {
     } else {
         return Err(c.refuse("a statement that is short enough to be read"));
     };
-    Ok(Change::Data(Box::new(data)))
+    Ok(Change::Data(Arc::new(data)))
 }

@@ -24,7 +24,7 @@ fn kinds(text: &str) -> Vec<&'static str> {
 
 fn data(text: &str) -> Data {
     match change(text) {
-        Change::Data(data) => *data,
+        Change::Data(data) => std::sync::Arc::unwrap_or_clone(data),
         other => panic!("{text}: {other:?}"),
     }
 }
