@@ -52,12 +52,8 @@ pub enum Command {
 pub struct Lint {
     #[command(flatten)]
     pub project: Project,
-    /// Judge the migrations after this version, as one release.
-    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
-    pub since: Option<String>,
-    /// Judge every migration, each as a release of its own; the default, unless `released-up-to` is configured.
-    #[arg(long)]
-    pub all: bool,
+    #[command(flatten)]
+    pub pending: Pending,
     /// The server's version: 12 to 18 for PostgreSQL [default: 16].
     #[arg(long, value_name = "VERSION")]
     pub server_version: Option<String>,
@@ -121,6 +117,18 @@ pub struct Project {
     /// The configuration [default: the nearest migsafe.toml above the project].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Which of the migrations are pending: not in production yet, and judged as one release.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+pub struct Pending {
+    /// The migrations after this version.
+    #[arg(long, value_name = "VERSION")]
+    pub since: Option<String>,
+    /// Every migration, each as a release of its own; the default, unless `released-up-to` is configured.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// When to use colours.

@@ -1,29 +1,23 @@
 //! `migsafe lint`
 
 use super::args::{Common, Format, Lint as Args};
-use super::output::{self, complain};
-use super::project::{self, Loaded};
+use super::output;
+use super::pending::{self, Chosen};
 use super::{Failure, Outcome};
 use migsafe::config::Config;
 use migsafe::dialect::{Dialect, ServerVersion};
-use migsafe::read::Project;
 use migsafe::rules::Level;
-use migsafe::{Options, Pending, lint, report};
+use migsafe::{Options, lint, report};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
-    let Loaded { projects, config, dialect } = project::load(&args.project, common)?;
+    let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
     let version = version(args, &config, dialect)?;
-    let options = |project: &Project| {
-        Ok(Options {
-            dialect,
-            version,
-            strategy: args.strategy.or(config.strategy).unwrap_or_default(),
-            levels: config.levels.clone(),
-            pending: pending(args, &config, project, common)?,
-        })
-    };
-    let options = projects.iter().map(options).collect::<Result<Vec<Options>, Failure>>()?;
-    let judged: Vec<_> = projects.iter().zip(&options).map(|(project, options)| lint(project, options)).collect();
+    let chosen = projects.into_iter().map(|(project, pending)| {
+        let strategy = args.strategy.or(config.strategy).unwrap_or_default();
+        (project, Options { dialect, version, strategy, levels: config.levels.clone(), pending })
+    });
+    let chosen: Vec<_> = chosen.collect();
+    let judged: Vec<_> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
     let file = args.output.as_deref();
     let text = match args.format {
         Format::Human => report::human(&judged, output::look(common, file)),
@@ -47,29 +41,4 @@ fn version(args: &Args, config: &Config, dialect: &dyn Dialect) -> Result<Server
     }
     let (first, last) = (known.start(), known.end());
     Err(Failure(format!("{} {text} is not known: --server-version is {first} to {last}", dialect.name())))
-}
-
-/// Which migrations are judged: those that were named, those after a version, or all.
-fn pending(args: &Args, config: &Config, project: &Project, common: &Common) -> Result<Pending, Failure> {
-    let history = &project.history;
-    let since = args.since.as_ref().or(config.released_up_to.as_ref().filter(|_| !args.all && project.selected.is_none()));
-    let pending = match (&project.selected, since) {
-        (Some(_), Some(_)) => {
-            return Err(Failure("--since judges what follows a version: name the project, not single migrations".into()));
-        }
-        (Some(selected), None) => Pending::only(selected.clone()),
-        (None, Some(version)) => {
-            Pending::since(history, version).map_err(|error| Failure(format!("{}: {error}", project.root.display())))?
-        }
-        (None, None) => Pending::all(history),
-    };
-    if pending.migrations.is_empty() && !common.quiet {
-        let reason = match since {
-            Some(version) => format!("no migration follows {version}"),
-            None if project.selected.is_some() => "what was named holds no forward migration".into(),
-            None => "there is no migration".into(),
-        };
-        complain("note", &format!("{}: nothing is pending: {reason}", project.root.display()));
-    }
-    Ok(pending)
 }

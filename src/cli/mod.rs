@@ -6,6 +6,7 @@ mod completions;
 mod explain;
 mod lint;
 mod output;
+mod pending;
 mod project;
 mod schema;
 
