@@ -5,7 +5,8 @@ use crate::assess::{Phase, Verdict};
 use crate::parse::{AssertedPhase, Directive, DirectiveKind, Problem};
 use crate::replay::{ParsedMigration, ParsedStatement};
 use crate::rules::{
-    self, ALLOW_UNUSED, DIRECTIVE_INVALID, Finding, Level, PHASE_MISMATCH, Place, Rule, STATEMENT_BROKEN, Scene, Topic,
+    self, ALLOW_UNUSED, DIRECTIVE_INVALID, Finding, Fingerprint, Level, PHASE_MISMATCH, Place, Rule, STATEMENT_BROKEN, Scene,
+    Topic,
 };
 use crate::source::Span;
 use smol_str::SmolStr;
@@ -16,17 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Reported {
     /// What was found.
     pub finding: Finding,
-    /// The directive that allows it.
+    /// What it is known by from one run to the next.
+    pub fingerprint: Fingerprint,
+    /// What allows it.
     pub suppressed: Option<Suppression>,
 }
 
 /// Why a finding is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suppression {
-    /// The reason that the directive gives.
-    pub reason: SmolStr,
-    /// The rule's id in the directive.
-    pub span: Span,
+pub enum Suppression {
+    /// A directive in the migration.
+    Directive {
+        /// The reason that it gives.
+        reason: SmolStr,
+        /// The rule's id in it.
+        span: Span,
+    },
+    /// The project's baseline of accepted findings.
+    Baseline,
 }
 
 /// Sets what was found against the directives of the judged migrations. `level` gives a rule's severity for a judged migration.
@@ -49,7 +57,7 @@ struct Run<'a, L> {
     used: BTreeSet<Span>,
     /// Those that did not where they were looked at; a file's header may be used by another of its migrations.
     unused: Vec<(usize, Finding, Span)>,
-    out: Vec<Reported>,
+    out: Vec<(Finding, Option<Suppression>)>,
 }
 
 /// One id of an `allow`, and how far it reaches.
@@ -79,13 +87,16 @@ impl<L: Fn(&Rule, usize) -> Level> Run<'_, L> {
             }
         }
         self.lower_contracts(number, &mut findings);
-        let mut reported: Vec<Reported> =
-            findings.into_iter().map(|finding| Reported { suppressed: self.suppression(&allows, &finding), finding }).collect();
+        let mut found: Vec<(Finding, Option<Suppression>)> = Vec::new();
+        for finding in findings {
+            let suppressed = self.suppression(&allows, &finding);
+            found.push((finding, suppressed));
+        }
         for allow in allows {
             self.check_allow(number, &allow, &mut own);
         }
-        reported.extend(own.into_iter().map(|finding| Reported { finding, suppressed: None }));
-        self.out.extend(reported);
+        self.out.extend(found);
+        self.out.extend(own.into_iter().map(|finding| (finding, None)));
     }
 
     fn suppression(&mut self, allows: &[Allow<'_>], finding: &Finding) -> Option<Suppression> {
@@ -104,7 +115,7 @@ impl<L: Fn(&Rule, usize) -> Level> Run<'_, L> {
         self.used.extend(found.iter().map(|allow| allow.span));
         // The nearest counts: a statement's own before the file's.
         let nearest = found.iter().max_by_key(|allow| allow.statement.is_some())?;
-        Some(Suppression { reason: nearest.reason.clone(), span: nearest.span })
+        Some(Suppression::Directive { reason: nearest.reason.clone(), span: nearest.span })
     }
 
     fn check_allow(&mut self, number: usize, allow: &Allow<'_>, own: &mut Vec<Finding>) {
@@ -184,15 +195,16 @@ impl<L: Fn(&Rule, usize) -> Level> Run<'_, L> {
         for (number, finding, span) in std::mem::take(&mut self.unused) {
             let elsewhere = finding.place.statement.is_none() && self.is_shared_with_unjudged(number, span);
             if !self.used.contains(&span) && !elsewhere && seen.insert(span) {
-                self.out.push(Reported { finding, suppressed: None });
+                self.out.push((finding, None));
             }
         }
-        self.out.retain(|reported| reported.finding.level > Level::Off);
-        self.out.sort_by_key(|reported| {
-            let finding = &reported.finding;
-            (finding.place.migration, finding.place.span.start, std::cmp::Reverse(finding.level))
-        });
+        self.out.retain(|(finding, _)| finding.level > Level::Off);
         self.out
+            .sort_by_key(|(finding, _)| (finding.place.migration, finding.place.span.start, std::cmp::Reverse(finding.level)));
+        let Scene { sources, history, parsed, .. } = self.scene;
+        let prints = rules::fingerprints(sources, history, parsed, self.out.iter().map(|(finding, _)| finding));
+        let reported = self.out.into_iter().zip(prints);
+        reported.map(|((finding, suppressed), fingerprint)| Reported { finding, fingerprint, suppressed }).collect()
     }
 
     fn is_shared_with_unjudged(&self, number: usize, span: Span) -> bool {

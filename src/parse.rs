@@ -3,11 +3,13 @@
 //! from costing more memory or stack than a machine has.
 
 mod directive;
+mod normal;
 mod scan;
 mod split;
 mod sql;
 
 pub use directive::{AssertedPhase, Directive, DirectiveKind};
+pub use normal::normal_form;
 pub use scan::{Lexis, Scanner, Token, TokenKind, Unterminated};
 pub use split::{split, split_text};
 pub use sql::{Refusal, STACK_BYTES, on_big_stack, parse_sql, parser, within_limits};

@@ -245,7 +245,7 @@ fn directives_are_obeyed_and_checked() {
     assert_eq!(rules(&allowed), [format!("{rule} allowed")]);
     assert_eq!(
         allowed["migrations"][0]["findings"][0]["suppressed"],
-        serde_json::json!({"reason": "nobody reads it", "line": 1})
+        serde_json::json!({"by": "directive", "reason": "nobody reads it", "line": 1})
     );
     assert_eq!(allowed["summary"]["suppressed"], 1);
     let whole_file = lint(&format!("-- migsafe: allow({id}) reason=\"nobody reads it\"\n\n-- why\n{DROP}"));
@@ -319,7 +319,7 @@ fn the_shape_of_the_json_is_kept() {
     assert_eq!(keys(&migration["statements"][0]["locks"][0]), "object mode blocks held");
     assert_eq!(
         keys(&migration["findings"][0]),
-        "rule severity line column end_line end_column message why help breaks safe_alternative suppressed"
+        "rule severity line column end_line end_column message why help breaks safe_alternative fingerprint suppressed"
     );
     assert_eq!(keys(&migration["old_app"]["breaks"][0]), "app use class sqlstate error source");
     assert_eq!(keys(&report["summary"]), "migrations statements understood errors warnings suppressed");

@@ -124,10 +124,10 @@ pub struct Project {
 #[group(multiple = false)]
 pub struct Pending {
     /// The migrations after this version.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", help_heading = "Which migrations are judged")]
     pub since: Option<String>,
     /// Every migration, each as a release of its own; the default, unless `released-up-to` is configured.
-    #[arg(long)]
+    #[arg(long, help_heading = "Which migrations are judged")]
     pub all: bool,
 }
 

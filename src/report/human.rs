@@ -4,7 +4,7 @@
 use super::escape::{escape, escape_line};
 use super::excerpt::excerpt;
 use super::json::{app_name, held_name};
-use crate::allow::Reported;
+use crate::allow::{Reported, Suppression};
 use crate::assess::{Assessment, Phase, Verdict};
 use crate::dialect::{Dialect, Lock};
 use crate::lint::Lint;
@@ -101,9 +101,10 @@ impl<'a> Teller<'a> {
             }
         }
         notes.extend(alternative(finding).map(|text| ("safe", text)));
-        if let Some(allowed) = &reported.suppressed {
-            notes.push(("allowed", escape_line(&allowed.reason).into_owned()));
-        }
+        notes.extend(reported.suppressed.as_ref().map(|allowed| match allowed {
+            Suppression::Directive { reason, .. } => ("allowed", escape_line(reason).into_owned()),
+            Suppression::Baseline => ("allowed", "by the baseline".to_owned()),
+        }));
         for (name, text) in notes {
             let level = if name == "help" || name == "safe" { Title::HELP } else { Title::NOTE };
             group = group.element(level.with_name(name).message(text));
@@ -287,14 +288,17 @@ fn total(judged: &[Lint<'_>], look: Look) -> String {
         })
     };
     let opaque = statements().filter(|found| found.changes.iter().any(|change| change.value.opaque().is_some())).count();
-    let allowed = judged.iter().flat_map(|lint| &lint.findings).filter(|found| found.suppressed.is_some()).count();
+    let suppressed = || judged.iter().flat_map(|lint| &lint.findings).filter_map(|found| found.suppressed.as_ref());
+    let allowed = suppressed().filter(|by| matches!(by, Suppression::Directive { .. })).count();
+    let accepted = suppressed().filter(|by| matches!(by, Suppression::Baseline)).count();
     let mut text = format!(
         "{} in {} ({})",
         found.join(", "),
         plural(migrations, "migration", "migrations"),
         plural(statements().count(), "statement", "statements")
     );
-    for (count, what) in [(allowed, "allowed by directives"), (opaque, "not understood")] {
+    for (count, what) in [(allowed, "allowed by directives"), (accepted, "accepted by the baseline"), (opaque, "not understood")]
+    {
         if count > 0 {
             write!(text, "; {count} {what}").expect("writing to a string cannot fail");
         }

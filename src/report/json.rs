@@ -2,7 +2,7 @@
 
 use super::escape::escape_json;
 use super::objects;
-use crate::allow::Reported;
+use crate::allow::{Reported, Suppression};
 use crate::assess::{App, Assessment, Broken, Phase, Verdict};
 use crate::dialect::{Blocked, Dialect, Held, Lock};
 use crate::lint::Lint;
@@ -119,6 +119,7 @@ struct Finding<'a> {
     help: Option<&'a str>,
     breaks: Vec<Break>,
     safe_alternative: Vec<Alternative<'a>>,
+    fingerprint: String,
     suppressed: Option<Suppressed<'a>>,
 }
 
@@ -130,8 +131,9 @@ struct Alternative<'a> {
 
 #[derive(Serialize)]
 struct Suppressed<'a> {
-    reason: &'a str,
-    line: u32,
+    by: &'static str,
+    reason: Option<&'a str>,
+    line: Option<u32>,
 }
 
 #[derive(Serialize, Default)]
@@ -245,7 +247,7 @@ pub(super) fn held_name(held: Held) -> &'static str {
 }
 
 fn finding<'a>(sources: &Sources, reported: &'a Reported, dialect: &dyn Dialect) -> Finding<'a> {
-    let Reported { finding, suppressed } = reported;
+    let Reported { finding, fingerprint, suppressed } = reported;
     let text = |text: &'a str| (!text.is_empty()).then_some(text);
     Finding {
         rule: finding.id(),
@@ -256,9 +258,13 @@ fn finding<'a>(sources: &Sources, reported: &'a Reported, dialect: &dyn Dialect)
         help: text(&finding.help),
         breaks: finding.breaks.iter().map(|FindingBreak { app, broken }| a_break(*app, broken, dialect)).collect(),
         safe_alternative: finding.alternative.iter().map(|Part { phase, sql }| alternative(*phase, sql)).collect(),
-        suppressed: suppressed.as_ref().map(|suppression| Suppressed {
-            reason: &suppression.reason,
-            line: sources.position(suppression.span.file, suppression.span.start).line,
+        fingerprint: fingerprint.to_string(),
+        suppressed: suppressed.as_ref().map(|suppression| match suppression {
+            Suppression::Directive { reason, span } => {
+                let line = sources.position(span.file, span.start).line;
+                Suppressed { by: "directive", reason: Some(reason), line: Some(line) }
+            }
+            Suppression::Baseline => Suppressed { by: "baseline", reason: None, line: None },
         }),
     }
 }

@@ -37,6 +37,7 @@ mod exclusion_added;
 mod explicit_lock;
 mod extension_dropped;
 mod extension_updated;
+mod fingerprint;
 mod foreign_key_action_changed;
 mod foreign_key_added;
 mod foreign_key_scan_with_lock;
@@ -114,6 +115,7 @@ mod work;
 
 pub(crate) use allow_unused::ALLOW_UNUSED;
 pub(crate) use directive_invalid::DIRECTIVE_INVALID;
+pub use fingerprint::{Fingerprint, fingerprints};
 pub use levels::{Base, Levels, Override};
 pub(crate) use phase_mismatch::PHASE_MISMATCH;
 pub use scene::{At, Finding, FindingBreak, Part, Place, Scene};
