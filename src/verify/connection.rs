@@ -74,6 +74,11 @@ impl Connection {
         Ok(Connection { session, runtime })
     }
 
+    /// The server's version as a number: 150004 for 15.4.
+    pub fn server_version(&self) -> Option<u32> {
+        self.session.server_version_num()
+    }
+
     /// Sends `sql`, one or several statements, as one string: the server makes one implicit transaction of it.
     pub fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));

@@ -1,0 +1,132 @@
+//! The schema of a live database as text: one line for each object, each column, each constraint, in the server's own words. Two
+//! databases with the same lines have the same schema, however they came to it; nothing of it is interpreted here.
+
+use super::{Connection, Database, Server, ServerError, SqlError};
+use crate::catalog::{Catalog, render};
+use crate::dialect::Dialect;
+use std::collections::BTreeMap;
+
+/// What a database holds: the name of each thing (`column public.users.email`) and its definition.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fingerprint {
+    /// By name, sorted.
+    pub lines: BTreeMap<String, String>,
+}
+
+/// One thing that two databases do not have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is: `column public.users.email`.
+    pub object: String,
+    /// Its definition in the first, where it is there.
+    pub first: Option<String>,
+    /// Its definition in the second, where it is there.
+    pub second: Option<String>,
+}
+
+/// Whether two tables with the same columns in another order are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnOrder {
+    /// They differ.
+    Counts,
+    /// They do not: a column that was dropped comes back as the last one.
+    Ignored,
+}
+
+/// How the names of the lines begin that tell the order of a table's columns.
+const ORDER: &str = "order of columns of ";
+
+/// Looks at the database that the session is in. One round trip; the session's settings stay as they are, and an open
+/// transaction may look at what it has not committed.
+pub fn fingerprint(session: &mut Connection) -> Result<Fingerprint, SqlError> {
+    let compression = match session.server_version() {
+        Some(version) if version < 140_000 => "NULL::text",
+        _ => "nullif(a.attcompression::text, '')",
+    };
+    let query = include_str!("schema.sql").replace("{compression}", compression);
+    // Names are qualified only where the search path does not find them.
+    let rows = session.query_rows(&format!(
+        "SELECT set_config('migsafe.path', current_setting('search_path'), true);
+         SELECT set_config('search_path', 'pg_catalog', true);
+         {query};
+         SELECT set_config('search_path', current_setting('migsafe.path'), true)"
+    ))?;
+    let line = |row: Vec<Option<String>>| match <[Option<String>; 2]>::try_from(row) {
+        Ok([object, definition]) => Some((object?, definition.unwrap_or_default())),
+        Err(_) => None,
+    };
+    Ok(Fingerprint { lines: rows.into_iter().filter_map(line).collect() })
+}
+
+impl Fingerprint {
+    /// What differs between this schema, the first, and another, the second.
+    pub fn diff(&self, second: &Fingerprint, order: ColumnOrder) -> Vec<Difference> {
+        let counts = |object: &&String| order == ColumnOrder::Counts || !object.starts_with(ORDER);
+        let mut objects: Vec<&String> = self.lines.keys().chain(second.lines.keys()).filter(counts).collect();
+        objects.sort_unstable();
+        objects.dedup();
+        let difference = |object: &String| Difference {
+            object: object.clone(),
+            first: self.lines.get(object).cloned(),
+            second: second.lines.get(object).cloned(),
+        };
+        objects.into_iter().map(difference).filter(|difference| difference.first != difference.second).collect()
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}", self.object)?;
+        for (sign, side) in [('-', &self.first), ('+', &self.second)] {
+            for line in side.iter().flat_map(|text| text.lines()) {
+                writeln!(f, "  {sign} {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A database that was made to hold a replayed schema.
+pub struct Made<'s> {
+    /// The database.
+    pub database: Database<'s>,
+    /// The statements that the server refused, with its answers.
+    pub refused: Vec<(String, SqlError)>,
+}
+
+/// Makes a replayed schema in a new database, from what is written of it. What the server refuses is left out and told.
+pub fn make<'s>(server: &'s Server, catalog: &Catalog, dialect: &dyn Dialect) -> Result<Made<'s>, ServerError> {
+    let database = server.create_database()?;
+    let mut session = database.connect()?;
+    let mut refused = Vec::new();
+    let statements: Vec<String> = render::creation(catalog, dialect).iter().map(|change| dialect.write(change)).collect();
+    // Thousands of statements take a second in one string, and many in as many; where one fails, each goes by itself.
+    let whole = statements.join(";\n");
+    if statements.is_empty() || session.execute(&whole).is_ok() {
+        return Ok(Made { database, refused });
+    }
+    for statement in statements {
+        if let Err(error) = session.execute(&statement)
+            && !is_shared_role(&error)
+        {
+            refused.push((statement, error));
+        }
+    }
+    Ok(Made { database, refused })
+}
+
+/// The schema of a replayed state as a server would show it, and what the server refused of it.
+pub fn fingerprint_of(
+    server: &Server,
+    catalog: &Catalog,
+    dialect: &dyn Dialect,
+) -> Result<(Fingerprint, Vec<(String, SqlError)>), ServerError> {
+    let made = make(server, catalog, dialect)?;
+    let found = fingerprint(&mut made.database.connect()?)?;
+    Ok((found, made.refused))
+}
+
+/// Roles belong to the server, not to a database: another database's script made it.
+pub fn is_shared_role(error: &SqlError) -> bool {
+    error.sqlstate() == Some("42710") && error.to_string().contains("role")
+}
