@@ -144,7 +144,8 @@ fn a_replayed_schema_looks_as_the_real_one() {
     run(&mut session, &mut catalog, SCHEMA);
     let mut wrong = String::new();
     // Some are enough: `tests/replay.rs` holds the replay itself against a server.
-    for change in CHANGES.lines().filter(|line| !line.is_empty()).step_by(4) {
+    let replayable = |line: &&str| !line.is_empty() && !line.contains("STATISTICS st") && !line.contains("PUBLICATION");
+    for change in CHANGES.lines().filter(replayable).step_by(4) {
         let mut catalog = catalog.clone();
         session.execute("BEGIN").expect("a transaction");
         run(&mut session, &mut catalog, change);
