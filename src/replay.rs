@@ -338,7 +338,8 @@ impl<'a> Run<'a> {
         let mut step = self.judged.then(|| Step {
             migration,
             statement: number,
-            atoms: Vec::new(),
+            // Most statements make one change.
+            atoms: Vec::with_capacity(statement.changes.len()),
             after: before.clone(),
             before,
             base: self.base.clone(),

@@ -209,6 +209,9 @@ fn cost(step: &Step, atom: &Atom, version: ServerVersion, dialect: &dyn Dialect)
 
 /// The locks and the work of all changes of a statement: the strongest lock on each object, the longest work under it.
 fn together(costs: &[Impact]) -> Impact {
+    if let [only] = costs {
+        return only.clone();
+    }
     let mut whole = Impact::default();
     for part in costs {
         whole.not_in_transaction = whole.not_in_transaction.or(part.not_in_transaction);

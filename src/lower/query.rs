@@ -392,7 +392,12 @@ impl Names<'_> {
     /// One more source of the current select.
     pub fn push_source(&mut self, source: Source) {
         if let Some(current) = self.current {
-            self.selects[current as usize].sources.push(source);
+            let sources = &mut self.selects[current as usize].sources;
+            // Most selects have one.
+            if sources.is_empty() {
+                sources.reserve_exact(1);
+            }
+            sources.push(source);
         }
     }
 }
