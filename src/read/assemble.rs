@@ -7,11 +7,11 @@ use rayon::prelude::*;
 
 use super::dir::Dir;
 use super::error::ReadError;
-use super::layout::{Cut, Draft, Layout, Notes, Part, Piece, Remarks};
+use super::layout::{Cut, DownsBy, Draft, Home, Layout, Notes, Part, Piece, Remarks};
 use super::place::{Place, real};
 use super::project::{NoteKind, Project, ReadNote};
 use super::text::{Text, read_text};
-use crate::source::{FileId, History, Migration, MigrationKind, Script, Sources, Span};
+use crate::source::{FileId, History, Migration, MigrationKind, Script, Sources, Span, Transaction};
 
 /// A project with what is needed to find a path in it.
 pub(super) struct Loaded {
@@ -84,20 +84,31 @@ pub(super) fn assemble(
     }
     let mut migrations = Vec::with_capacity(drafts.len());
     let (mut ups, mut downs) = (Vec::with_capacity(drafts.len()), Vec::new());
+    let mut down_files = Vec::with_capacity(drafts.len());
     for (draft, (pieces, remarks)) in drafts.into_iter().zip(cuts) {
         let file = builder.file(&draft.up);
         builder.remark(file, remarks);
         for piece in pieces {
             ups.push(draft.up.clone());
             migrations.push(builder.migration(&draft, file, piece));
+            down_files.push(down_file(layout, &draft));
         }
         downs.extend(draft.down);
     }
     let history = History { migrations, one_transaction: layout.one_transaction, partial, runner_table: layout.table };
     let place = Place::new(&root);
     let Builder { sources, notes, .. } = builder;
-    let project = Project { root, runner: layout.runner, sources, history, notes, selected: None };
+    let project = Project { root, runner: layout.runner, sources, history, notes, selected: None, down_files };
     Loaded { project, place, ups, downs }
+}
+
+/// Where the way back is or would be.
+fn down_file(layout: &Layout, draft: &Draft) -> Option<PathBuf> {
+    let usual = || match layout.downs.home {
+        Home::File(path) => path(draft),
+        Home::Section(_) => None,
+    };
+    draft.down.clone().or_else(|| draft.down_at.clone()).or_else(usual)
 }
 
 fn cut(layout: &Layout, draft: &Draft, texts: &HashMap<PathBuf, Text>) -> (Vec<Piece>, Remarks) {
@@ -113,6 +124,7 @@ fn cut(layout: &Layout, draft: &Draft, texts: &HashMap<PathBuf, Text>) -> (Vec<P
     if let (Some(path), [piece]) = (&draft.down, pieces.as_mut_slice()) {
         let down = &texts[path].text;
         let transaction = match layout.cut {
+            _ if layout.downs.by == DownsBy::Hand => Transaction::PerStatement,
             Cut::Whole(transaction) => draft.transaction.unwrap_or_else(|| transaction(down, &mut Vec::new())),
             Cut::Pieces(cut) => {
                 cut(down, draft, &mut Vec::new()).pop().map_or(piece.up.transaction, |piece| piece.up.transaction)

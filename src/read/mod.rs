@@ -7,6 +7,7 @@
 
 mod assemble;
 mod dir;
+mod down;
 mod error;
 mod find;
 mod layout;
@@ -17,8 +18,10 @@ mod runner;
 mod statement;
 mod text;
 
+pub use down::{DownState, DownText, Edit, NoPlace, down_edits, down_path, down_state, down_transaction};
 pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
+pub use layout::DownsBy;
 pub use project::{NoteKind, Project, ReadNote};
 pub use runner::{Runner, UnknownRunner};
 

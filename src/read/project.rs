@@ -21,6 +21,8 @@ pub struct Project {
     /// Where files or directories inside the project were asked for: the places in [`History::migrations`] that they name. A
     /// down file names none. `None` where the whole project was asked for.
     pub selected: Option<Vec<usize>>,
+    /// For each migration the file that its way back is in or would be in, where that is a file of its own.
+    pub(super) down_files: Vec<Option<PathBuf>>,
 }
 
 /// Something that the user must hear about the files.

@@ -40,6 +40,47 @@ pub(super) fn first_end(text: &str) -> Option<usize> {
     None
 }
 
+/// The text cut after the `;` of each statement and the end of its line, so that each piece holds one statement with the comments
+/// above it; comments at the end are a piece of their own.
+pub(super) fn pieces(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(end) = first_end(rest) {
+        let line = rest[end..].find('\n').map_or(rest.len(), |newline| end + newline + 1);
+        // What follows on the line belongs to it where it is a comment.
+        let tail = rest[end..line].trim();
+        let end = if tail.is_empty() || tail.starts_with("--") { line } else { end };
+        out.push(rest[..end].to_owned());
+        rest = &rest[end..];
+    }
+    if !rest.trim().is_empty() {
+        out.push(rest.to_owned());
+    }
+    out
+}
+
+/// The text with quotes of the standard instead of dollar quotes around what has a `;` in it: some tools know only those.
+pub(super) fn with_plain_quotes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let end = token_end(text, at);
+        let token = &text[at..end];
+        let quoted = token.starts_with('$').then(|| token[1..].find('$')).flatten();
+        match quoted.and_then(|tag| token.get(tag + 2..token.len().checked_sub(tag + 2)?)) {
+            Some(body) if body.contains(';') => {
+                let escaped = body.contains('\\');
+                out.push_str(if escaped { "E'" } else { "'" });
+                out.push_str(&body.replace('\\', "\\\\").replace('\'', "''"));
+                out.push('\'');
+            }
+            _ => out.push_str(token),
+        }
+        at = end;
+    }
+    out
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
@@ -99,5 +140,25 @@ mod tests {
         assert_eq!(first_end("-- ;\n';' ; x"), Some(10));
         assert_eq!(openings("'", 1).len() + openings("/*", 1).len() + openings("$a$", 1).len(), 2);
         assert!(openings("*/ / *", 1).len() == 1);
+    }
+
+    #[test]
+    fn pieces_hold_a_statement_each() {
+        let text = "-- head\n\nDROP a; -- why\nDO $$ x; $$;\n-- tail\n";
+        assert_eq!(pieces(text), ["-- head\n\nDROP a; -- why\n", "DO $$ x; $$;\n", "-- tail\n"]);
+        assert_eq!(pieces("a;b;"), ["a;", "b;"]);
+        assert_eq!(pieces("\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn dollar_quotes_become_plain_where_that_matters() {
+        for (from, to) in [
+            ("DO $$ it's; $$;", "DO ' it''s; ';"),
+            ("f($a$x$a$, '$$;$$')", "f($a$x$a$, '$$;$$')"),
+            (r"DO $x$ a\b; $x$", r"DO E' a\\b; '"),
+            ("$1; $", "$1; $"),
+        ] {
+            assert_eq!(with_plain_quotes(from), to);
+        }
     }
 }

@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks, lines, note_duplicates, note_subdirectories};
+use super::{
+    Cut, Downs, DownsBy, Draft, Found, Home, Layout, Notes, Outside, Part, Piece, Remarks, Section, Spelling, lines,
+    note_duplicates, note_subdirectories,
+};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::leading_number;
@@ -19,6 +22,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "schema_migrations",
     outside_transaction: "put it into a file of its own whose section says `-- migrate:up transaction:false`",
+    downs: Downs { by: DownsBy::Runner, home: Home::Section(DOWN), outside: Outside::Option },
 };
 
 fn recognise(dir: &Dir) -> bool {
@@ -90,4 +94,23 @@ fn cut(text: &str, _: &Draft, remarks: &mut Remarks) -> Vec<Piece> {
 fn part(chunk: Range<usize>, transaction: bool) -> Part {
     let transaction = if transaction { Transaction::Wrapped } else { Transaction::PerChunk };
     Part::one(chunk, transaction)
+}
+
+const DOWN: Section = Section { find, spell, gap: 1 };
+
+fn find(text: &str, up: usize) -> Result<Found, &'static str> {
+    let marks: Vec<(Range<usize>, bool)> =
+        lines(text).filter_map(|(at, line)| Some((at..at + line.len(), marker(line)?.0))).collect();
+    let first = marks.iter().position(|(_, is_up)| *is_up).ok_or("its file has no `-- migrate:up`")?;
+    let own = marks.iter().rposition(|(line, is_up)| *is_up && line.start <= up).unwrap_or(first);
+    let rest = &marks[own + 1..];
+    let end = rest.iter().find(|(_, is_up)| *is_up).map_or(text.len(), |(line, _)| line.start);
+    let down = rest.first().filter(|(_, is_up)| !is_up).map(|(line, _)| line);
+    let inner = down.map(|line| text[line.end..end].to_owned());
+    Ok(Found { at: end, inner, lines: down.into_iter().map(|line| line.start..end).collect() })
+}
+
+fn spell(_: &str, _: &Found, script: Spelling<'_>) -> Result<String, &'static str> {
+    let option = if script.transactional { "" } else { " transaction:false" };
+    Ok(format!("-- migrate:down{option}\n{}", script.chunks.concat()))
 }

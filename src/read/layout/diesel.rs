@@ -1,12 +1,13 @@
 //! diesel. Facts: `diesel_migrations/migrations_internals/src/lib.rs` (directories with an `up.sql`, the version before the
 //! first `_` without its dashes), `diesel_migrations/src/file_based_migrations.rs` (`down.sql`, `metadata.toml`; the file is sent
-//! as one string), `migration_harness.rs` (order of versions as text; the transaction).
+//! as one string), `migration_harness.rs` (order of versions as text; the
+//! transaction, for `run` and `revert` alike as `metadata.toml` says).
 
 use std::fs;
 
 use rayon::prelude::*;
 
-use super::{Cut, Draft, Layout, Notes, note_duplicates};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down, note_duplicates};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::runner::Runner;
@@ -20,6 +21,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "__diesel_schema_migrations",
     outside_transaction: "put it into a migration of its own whose `metadata.toml` says `run_in_transaction = false`",
+    downs: Downs { by: DownsBy::Runner, home: Home::File(down::in_directory), outside: Outside::AsUpInOne },
 };
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {

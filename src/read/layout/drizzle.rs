@@ -1,11 +1,14 @@
 //! Drizzle. Facts: `drizzle-orm/src/migrator.ts` (the journal's order and `statement-breakpoint`; in the newer versions directories with a
 //! `migration.sql` in the order of their names), `drizzle-orm/src/pg-core/dialect.ts` (all pending migrations in one transaction; a
-//! migration whose `when` is not after the last applied one is passed over).
+//! migration whose `when` is not after the last applied one is passed over). It knows no downs; a file that the journal does not list
+//! is never looked at.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, down};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::leading_number;
@@ -20,6 +23,7 @@ pub(super) const LAYOUT: Layout = Layout {
     table: "",
     outside_transaction: "Drizzle runs all pending migrations in one transaction, so run it by hand before them and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
+    downs: Downs { by: DownsBy::Hand, home: Home::File(down_file), outside: Outside::ByScript },
 };
 
 const JOURNAL: &str = "meta/_journal.json";
@@ -63,9 +67,17 @@ fn by_journal(dir: &Dir, path: &Path, notes: &mut Notes) -> Result<Vec<Draft>, R
             notes.odd(dir.at(&file), message);
         }
         latest = latest.max(when);
-        drafts.push(draft(&tag, dir.at(&file)));
+        let mut draft = draft(&tag, dir.at(&file));
+        let down = format!("{tag}.down.sql");
+        draft.down = dir.has(&down).then(|| dir.at(&down));
+        drafts.push(draft);
     }
-    for file in dir.sql().filter(|file| !drafts.iter().any(|draft| draft.up.ends_with(file))) {
+    let listed: HashSet<&OsStr> = drafts
+        .iter()
+        .flat_map(|draft| std::iter::once(&draft.up).chain(&draft.down))
+        .filter_map(|path| path.file_name())
+        .collect();
+    for file in dir.sql().filter(|file| !listed.contains(OsStr::new(file))) {
         notes.not_read(dir.at(file), "not listed in meta/_journal.json, so Drizzle never runs it");
     }
     Ok(drafts)
@@ -73,10 +85,20 @@ fn by_journal(dir: &Dir, path: &Path, notes: &mut Notes) -> Result<Vec<Draft>, R
 
 fn by_directory(dir: &Dir) -> Result<Vec<Draft>, ReadError> {
     let scripts = dir.dirs.iter().map(|name| (name, dir.at(name).join("migration.sql")));
-    Ok(scripts.filter(|(_, script)| script.is_file()).map(|(name, script)| draft(name, script)).collect())
+    let with_down = |(name, script): (&String, PathBuf)| {
+        let mut draft = draft(name, script);
+        draft.down = down::in_directory(&draft).filter(|path| path.is_file());
+        draft
+    };
+    Ok(scripts.filter(|(_, script)| script.is_file()).map(with_down).collect())
 }
 
-fn draft(tag: &str, up: std::path::PathBuf) -> Draft {
+/// `down.sql` in a migration's directory, `0001_x.down.sql` beside a file that the journal lists.
+fn down_file(draft: &Draft) -> Option<PathBuf> {
+    if draft.up.ends_with("migration.sql") { down::in_directory(draft) } else { down::beside(draft) }
+}
+
+fn draft(tag: &str, up: PathBuf) -> Draft {
     match leading_number(tag) {
         Some((version, rest)) => Draft::new(version, rest.trim_start_matches('_'), up),
         None => Draft::new(tag, "", up),

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fs;
 
-use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks, note_duplicates};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, file_name, note_duplicates};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{compare_numbers, find_folded, strip_ending};
@@ -25,6 +25,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "flyway_schema_history",
     outside_transaction: "put it into a script of its own, and say `executeInTransaction=false` in the script's `.conf` where Flyway does not find out by itself",
+    downs: Downs { by: DownsBy::Runner, home: Home::File(undo_file), outside: Outside::Detected },
 };
 
 /// The prefixes of callbacks' names: an event follows, such as `beforeMigrate`.
@@ -141,6 +142,13 @@ fn start_at_baseline(drafts: &mut Vec<Draft>, mut baselines: Vec<Draft>, notes: 
     } else {
         drafts.insert(0, last);
     }
+}
+
+/// `U1__x.sql` for `V1__x.sql`; what repeats has none, and a baseline stands for many.
+fn undo_file(draft: &Draft) -> Option<std::path::PathBuf> {
+    let name = file_name(&draft.up);
+    let rest = name.strip_prefix('V').filter(|_| draft.kind == MigrationKind::Versioned)?;
+    Some(draft.up.with_file_name(format!("U{rest}")))
 }
 
 fn pair_undos(drafts: &mut [Draft], undos: Vec<(&str, std::path::PathBuf)>, notes: &mut Notes) {

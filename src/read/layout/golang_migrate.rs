@@ -3,7 +3,7 @@
 //! sent as one query, so the server makes the transaction).
 
 use super::pair::{Direction, Named, by_version};
-use super::{Cut, Draft, Layout, Notes, note_subdirectories};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, file_name, note_subdirectories};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{is_sql, leading_number};
@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "schema_migrations",
     outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
+    downs: Downs { by: DownsBy::Runner, home: Home::File(down_file), outside: Outside::Alone },
 };
 
 /// Most files fit: a stray `.up.sql` among plain numbers is not its mark.
@@ -47,4 +48,11 @@ fn name(file: &str) -> Option<Named<'_>> {
     let down = rest.rfind(".down.").map(|at| (at, Direction::Down));
     let (at, direction) = up.max(down)?;
     is_sql(file).then_some(Named { version, name: &rest[..at], direction })
+}
+
+/// `1_x.down.sql` for `1_x.up.sql`.
+fn down_file(draft: &Draft) -> Option<std::path::PathBuf> {
+    let name = file_name(&draft.up);
+    let (stem, ending) = name.rsplit_once(".up.")?;
+    Some(draft.up.with_file_name(format!("{stem}.down.{ending}")))
 }

@@ -4,7 +4,10 @@
 
 use std::ops::Range;
 
-use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks, lines, note_duplicates, note_subdirectories};
+use super::{
+    Cut, Downs, DownsBy, Draft, Found, Home, Layout, Notes, Outside, Part, Piece, Remarks, Section as DownSection, Spelling,
+    lines, note_duplicates, note_subdirectories,
+};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::compare_numbers;
@@ -20,6 +23,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "goose_db_version",
     outside_transaction: "put it into a file of its own that says `-- +goose NO TRANSACTION`",
+    downs: Downs { by: DownsBy::Runner, home: Home::Section(DOWN), outside: Outside::AsUp },
 };
 
 fn recognise(dir: &Dir) -> bool {
@@ -112,8 +116,7 @@ impl Machine<'_> {
     }
 
     fn annotation(&mut self, text: &str, at: usize, line: &str) {
-        let word = line.replace("--", "").replacen("+goose", "", 1).trim().to_ascii_uppercase();
-        match word.as_str() {
+        match annotation(line).as_str() {
             "UP" if self.section == Section::Start => self.section = Section::Up,
             "UP" => self.refuse(at, "a second `-- +goose Up`: goose stops with an error"),
             "DOWN" if self.section == Section::Up => {
@@ -175,4 +178,56 @@ impl Machine<'_> {
 /// Whether the last word before a `--` ends with a semicolon.
 fn ends_with_semicolon(line: &str) -> bool {
     line.split_whitespace().take_while(|word| !word.starts_with("--")).last().is_some_and(|word| word.ends_with(';'))
+}
+
+/// The word of a line that is an annotation.
+fn annotation(line: &str) -> String {
+    line.replace("--", "").replacen("+goose", "", 1).trim().to_ascii_uppercase()
+}
+
+/// The annotations of a file, with the lines that they stand on.
+fn annotations(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
+    let marked = lines(text).filter(|(_, line)| line.trim().starts_with("--") && line.contains("+goose"));
+    marked.map(|(at, line)| (at..at + line.len(), annotation(line)))
+}
+
+const DOWN: DownSection = DownSection { find, spell, gap: 1 };
+
+fn find(text: &str, _: usize) -> Result<Found, &'static str> {
+    let mut rest = annotations(text).skip_while(|(_, word)| word != "UP");
+    if rest.next().is_none() {
+        return Err("its file has no `-- +goose Up`");
+    }
+    let down = rest.find(|(_, word)| word == "DOWN").map(|(line, _)| line);
+    let inner = down.as_ref().map(|line| text[line.end..].to_owned());
+    Ok(Found { at: text.len(), inner, lines: down.into_iter().map(|line| line.start..text.len()).collect() })
+}
+
+fn spell(text: &str, found: &Found, script: Spelling<'_>) -> Result<String, &'static str> {
+    let mut out = String::new();
+    let start = found.lines.first().map_or(found.at, |lines| lines.start);
+    let switches = annotations(&text[..start]).filter(|(_, word)| word.starts_with("ENVSUB"));
+    if switches.last().is_some_and(|(_, word)| word == "ENVSUB ON") {
+        out.push_str("-- +goose ENVSUB OFF\n");
+    }
+    out.push_str("-- +goose Down\n");
+    for chunk in script.chunks {
+        let code = lines(chunk).find(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with("--")).map(|(at, _)| at);
+        let Some(code) = code else {
+            out.push_str(chunk);
+            continue;
+        };
+        let (comments, statement) = chunk.split_at(code);
+        let is_simple = lines(statement.trim_end()).filter(|(_, line)| ends_with_semicolon(line)).count() == 1;
+        out.push_str(comments);
+        match is_simple {
+            true => out.push_str(statement),
+            false => {
+                out.push_str("-- +goose StatementBegin\n");
+                out.push_str(statement);
+                out.push_str("-- +goose StatementEnd\n");
+            }
+        }
+    }
+    Ok(out)
 }

@@ -4,10 +4,11 @@
 //! transaction per changeset unless `runInTransaction:false`.
 
 mod changelog;
+mod rollback;
 
 use std::ops::Range;
 
-use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks, lines, masked};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, lines, masked};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{find_folded, strip_prefix_folded};
@@ -23,6 +24,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "databasechangelog",
     outside_transaction: "put it into a changeset of its own that says `runInTransaction:false`",
+    downs: Downs { by: DownsBy::Runner, home: Home::Section(rollback::SECTION), outside: Outside::AsUp },
 };
 
 /// The only database whose changesets are judged, as `dbms:` names it.

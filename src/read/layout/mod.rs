@@ -6,6 +6,7 @@
 
 mod dbmate;
 mod diesel;
+mod down;
 mod drizzle;
 mod flyway;
 mod golang_migrate;
@@ -18,6 +19,9 @@ mod refinery;
 mod sqitch;
 mod sqlx;
 mod supabase;
+
+pub use down::DownsBy;
+pub(super) use down::{Downs, Found, Home, Outside, Section, Spelling};
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,6 +47,8 @@ pub(super) struct Layout {
     pub table: &'static str,
     /// What to do so that a statement runs outside a transaction.
     pub outside_transaction: &'static str,
+    /// The ways back.
+    pub downs: Downs,
 }
 
 /// In the order in which they are tried: an entry before another is more particular about what it recognises.
@@ -109,6 +115,8 @@ pub(super) struct Draft {
     pub kind: MigrationKind,
     pub up: PathBuf,
     pub down: Option<PathBuf>,
+    /// Where the down would be, where a side file says so.
+    pub down_at: Option<PathBuf>,
     /// What a side file says of the transaction; it goes before the text's own word.
     pub transaction: Option<Transaction>,
 }
@@ -117,7 +125,7 @@ impl Draft {
     /// A versioned migration without a down, whose text alone decides about transactions.
     pub fn new(version: impl Into<String>, name: impl Into<String>, up: PathBuf) -> Self {
         let (version, name) = (version.into(), name.into());
-        Draft { version, name, kind: MigrationKind::Versioned, up, down: None, transaction: None }
+        Draft { version, name, kind: MigrationKind::Versioned, up, down: None, down_at: None, transaction: None }
     }
 }
 

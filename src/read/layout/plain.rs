@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::pair::{Direction, Named};
-use super::{Cut, Draft, Layout, Notes, duplicate, file_name, note_subdirectories};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down, duplicate, file_name, note_subdirectories};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{compare_naturally, compare_numbers, leading_number, strip_ending};
@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "",
     outside_transaction: "put it outside `BEGIN` and `COMMIT`, and run the file without `--single-transaction`",
+    downs: Downs { by: DownsBy::Hand, home: Home::File(down::beside), outside: Outside::ByScript },
 };
 
 /// Whole schemas and fixtures that tools leave beside migrations.

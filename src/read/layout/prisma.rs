@@ -1,9 +1,10 @@
 //! Prisma Migrate. Facts: prisma-engines, `schema-engine` (`migrations_directory.rs`: directories in the order of their names, each
-//! with a `migration.sql`; the PostgreSQL connector's `apply_script`: sent as one string, without a transaction of its own).
+//! with a `migration.sql`; the PostgreSQL connector's `apply_script`: sent as one string, without a transaction of its own). Its
+//! documentation ("Generating down migrations") keeps a `down.sql` beside, for `prisma db execute --file`; Prisma itself never reads it.
 
 use rayon::prelude::*;
 
-use super::{Cut, Draft, Layout, Notes};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::leading_number;
@@ -18,6 +19,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "_prisma_migrations",
     outside_transaction: "put it into a migration of its own: a migration is sent as one string, which the server runs as one transaction",
+    downs: Downs { by: DownsBy::Hand, home: Home::File(down::in_directory), outside: Outside::ByScript },
 };
 
 const SCRIPT: &str = "migration.sql";

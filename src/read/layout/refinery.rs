@@ -1,11 +1,11 @@
 //! refinery. Facts: `refinery_core/src/util.rs` (the name pattern `[U|V]<version>__<name>`, all subdirectories), `runner.rs` (`U` is
 //! an *unversioned* migration: also applied when later ones are; order by version), `traits/sync.rs` and `drivers/` (each file is
-//! sent as one string in a transaction of its own).
+//! sent as one string in a transaction of its own). It knows no downs; a `V1__x.down.sql` does not fit the pattern.
 
-use super::{Cut, Draft, Layout, Notes, note_duplicates};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down, note_duplicates};
 use crate::read::dir::{Dir, Manifest, manifest};
 use crate::read::error::ReadError;
-use crate::read::name::{compare_numbers, is_sql, leading_number};
+use crate::read::name::{compare_numbers, is_sql, leading_number, strip_ending};
 use crate::read::runner::Runner;
 use crate::source::Transaction;
 
@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     table: "refinery_schema_history",
     outside_transaction: "refinery opens a transaction for every migration, so run it by hand before and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
+    downs: Downs { by: DownsBy::Hand, home: Home::File(down::beside), outside: Outside::ByScript },
 };
 
 /// Flyway's names look the same; a Rust project tells.
@@ -30,15 +31,22 @@ fn recognise(dir: &Dir) -> bool {
 }
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
-    let mut drafts = Vec::new();
+    let (mut drafts, mut downs) = (Vec::new(), Vec::new());
     for path in dir.walk()? {
         let file = path.rsplit('/').next().unwrap_or(&path);
         match name(file) {
             Some(_) if file.ends_with(".rs") => notes.not_sql(dir.at(&path), "a migration written in Rust: its SQL is not known"),
             Some((version, title)) if version.parse::<i64>().is_ok() => drafts.push(Draft::new(version, title, dir.at(&path))),
             Some(_) => notes.refused(dir.at(&path), "the version is not a whole number: refinery stops with an error"),
+            None if strip_ending(&path, ".down.sql").is_some() => downs.push(path),
             None if is_sql(file) => notes.not_read(dir.at(&path), "not named V<version>__<name>.sql, so refinery ignores it"),
             None => {}
+        }
+    }
+    for path in downs.iter().map(|path| dir.at(path)) {
+        match drafts.iter_mut().find(|draft: &&mut Draft| down::beside(draft).as_ref() == Some(&path)) {
+            Some(draft) => draft.down = Some(path),
+            None => notes.odd(path, "a down file without an up file"),
         }
     }
     drafts.sort_by(|a, b| compare_numbers(&a.version, &b.version));

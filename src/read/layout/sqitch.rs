@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Cut, Draft, Layout, Notes};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::runner::Runner;
@@ -20,6 +20,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "",
     outside_transaction: "leave `BEGIN` and `COMMIT` out of the script",
+    downs: Downs { by: DownsBy::Runner, home: Home::File(|draft| draft.down_at.clone()), outside: Outside::ByScript },
 };
 
 /// Directories, the plan's file and the ending of scripts, as `sqitch.conf` may set them.
@@ -87,7 +88,9 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
             continue;
         }
         let mut draft = Draft::new(version(change, &up), "", up);
-        draft.down = Some(script(&target.revert, change, &target.extension)).filter(|down| down.is_file());
+        let revert = script(&target.revert, change, &target.extension);
+        draft.down = Some(revert.clone()).filter(|down| down.is_file());
+        draft.down_at = Some(revert);
         drafts.push(draft);
     }
     note_unplanned(&target, &drafts, notes)?;

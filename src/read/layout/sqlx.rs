@@ -1,8 +1,10 @@
 //! sqlx. Facts: `sqlx-core/src/migrate/source.rs` (names, order, `-- no-transaction`), `migration_type.rs` (`.up.sql`,
-//! `.down.sql`), `sqlx-postgres/src/migrate.rs` (the text is sent as one string, in a transaction unless opted out).
+//! `.down.sql`), `sqlx-postgres/src/migrate.rs` (the text is sent as one string, in a transaction unless opted out, up and down alike), `migrator.rs`
+//! and `sqlx-cli/src/migrate.rs` (`undo` and `revert` take the latest applied version that has a down file and pass over those without,
+//! so a down beside a simple `x.sql` is found too).
 
 use super::pair::{Direction, Named, by_version};
-use super::{Cut, Draft, Layout, Notes, Remarks, note_subdirectories};
+use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Remarks, down, note_subdirectories};
 use crate::read::dir::{Dir, Manifest, manifest};
 use crate::read::error::ReadError;
 use crate::read::project::NoteKind;
@@ -17,6 +19,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "_sqlx_migrations",
     outside_transaction: "put it into a file of its own that begins with `-- no-transaction`",
+    downs: Downs { by: DownsBy::Runner, home: Home::File(down::beside), outside: Outside::FirstLine(OPT_OUT) },
 };
 
 const OPT_OUT: &str = "-- no-transaction";

@@ -1,17 +1,24 @@
 //! The Supabase CLI. Facts: `pkg/migration/list.go` (order of names, what is skipped), `pkg/migration/file.go` (the name pattern; the
 //! statements of a file go as one pipeline).
 //!
+//! It knows no downs, and every `<number>_*.sql` in its directory is a migration to it, a `.down.sql` too: downs lie in a directory
+//! `downs` beside `migrations`.
+//!
 //! The server runs a pipeline as one implicit transaction, with one exception: a first statement that cannot be part of a
 //! transaction is committed at once, and the rest follows. (PostgreSQL 15 and 18 accept `CREATE INDEX CONCURRENTLY` as the first
 //! statement of a pipeline, and refuse it as a later one.)
 
-use super::{Cut, Draft, Layout, Notes, Part, Piece, Remarks, note_duplicates, note_subdirectories};
+use super::{
+    Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, file_name, note_duplicates,
+    note_subdirectories,
+};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{find_folded, leading_number};
 use crate::read::runner::Runner;
 use crate::read::statement::{first_end, openings};
 use crate::source::Transaction;
+use std::path::{Path, PathBuf};
 
 pub(super) const LAYOUT: Layout = Layout {
     runner: Runner::Supabase,
@@ -21,6 +28,7 @@ pub(super) const LAYOUT: Layout = Layout {
     one_transaction: false,
     table: "",
     outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
+    downs: Downs { by: DownsBy::Hand, home: Home::File(down_file), outside: Outside::ByScript },
 };
 
 /// The names are plain; the directory's place tells.
@@ -30,7 +38,8 @@ fn recognise(dir: &Dir) -> bool {
 }
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
-    let mut drafts = Vec::with_capacity(dir.files.len());
+    let mut drafts: Vec<Draft> = Vec::with_capacity(dir.files.len());
+    let downs = Dir::open(&downs(&dir.path)).map(|dir| dir.files).unwrap_or_default();
     for (at, file) in dir.sql().enumerate() {
         match name(file) {
             Some((version, "init")) if at == 0 && version.len() == 14 && version < "20211209000000" => {
@@ -39,6 +48,9 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
             Some((version, title)) => drafts.push(Draft::new(version, title, dir.at(file))),
             None => notes.not_read(dir.at(file), "not named <timestamp>_<name>.sql, so Supabase skips it"),
         }
+    }
+    for draft in &mut drafts {
+        draft.down = down_file(draft).filter(|path| downs.contains(&file_name(path)));
     }
     note_subdirectories(dir, "Supabase", notes);
     note_duplicates(&drafts, |a, b| a.version == b.version, "Supabase's history holds a version once", notes);
@@ -54,6 +66,18 @@ fn cut(text: &str, _: &Draft, _: &mut Remarks) -> Vec<Piece> {
     let chunks = alone.map_or_else(|| Vec::from([whole.clone()]), |end| vec![0..end, end..text.len()]);
     let chunks = chunks.into_iter().filter(|chunk| *chunk == whole || !text[chunk.clone()].trim().is_empty()).collect();
     vec![Piece { up: Part { chunks, transaction: Transaction::PerChunk, masked: None }, ..Piece::default() }]
+}
+
+/// The directory of ways back, beside that of migrations.
+fn downs(migrations: &Path) -> PathBuf {
+    match migrations.file_name() {
+        Some(_) => migrations.with_file_name("downs"),
+        None => migrations.join("../downs"),
+    }
+}
+
+fn down_file(draft: &Draft) -> Option<PathBuf> {
+    Some(downs(draft.up.parent()?).join(draft.up.file_name()?))
 }
 
 /// `^([0-9]+)_(.*)\.sql$`

@@ -1,5 +1,6 @@
 //! Projects laid out in temporary directories, read as each runner would.
 
+mod downs;
 mod runners;
 
 use std::fmt::Write;
