@@ -17,6 +17,7 @@
 //! | [`rules`] | verdicts to findings that a person can act on |
 //! | [`allow`] | directives: what is allowed, and what is asserted |
 //! | [`lint`](mod@lint) | all of that in one call |
+//! | [`plan`](mod@plan) | the pending migrations as a deployment: stages, gates, who works when, how to go back |
 //! | [`report`] | what was judged, for people and for programs |
 //! | [`config`] | `migsafe.toml` |
 //!
@@ -47,6 +48,7 @@ pub mod dialect;
 pub mod lint;
 pub mod lower;
 pub mod parse;
+pub mod plan;
 pub mod read;
 pub mod replay;
 pub mod report;
@@ -56,3 +58,4 @@ pub mod source;
 pub mod verify;
 
 pub use lint::{Lint, Options, Pending, UnknownVersion, lint};
+pub use plan::{Plan, plan};

@@ -8,7 +8,7 @@ mod phase;
 mod rollout;
 
 pub use crate::replay::Release;
-pub use compat::{App, Broken, Dangling, Touched, Use, UseClass};
+pub use compat::{App, Broken, Dangling, Touched, Use, UseClass, failing};
 pub use loss::Loss;
 pub use phase::Phase;
 pub use rollout::Strategy;

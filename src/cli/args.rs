@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use migsafe::assess::Strategy;
+use migsafe::plan::StageName;
 use migsafe::read::Runner;
 use migsafe::rules::Level;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Lint(Lint),
+    Plan(Plan),
     Schema(Schema),
     Explain(Explain),
     Completions(Completions),
@@ -66,6 +68,38 @@ pub struct Lint {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
     /// Write the report to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The least severity that makes the exit code 1: error, warning or info [default: error].
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on)]
+    pub fail_on: Option<Level>,
+}
+
+/// Plan the deployment of the pending migrations: what runs before the new version starts, what after it, and what only when nobody
+/// will go back; who works at each point, what is locked, and what going back costs.
+///
+/// The pending migrations are planned as one release.
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub project: Project,
+    #[command(flatten)]
+    pub pending: Pending,
+    /// The server's version: 12 to 18 for PostgreSQL [default: 16].
+    #[arg(long, value_name = "VERSION")]
+    pub server_version: Option<String>,
+    /// How deployments go: rolling, blue-green, canary or stop-the-world [default: rolling].
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<Strategy>,
+    /// Print only the files of this stage, one on a line: before-deploy, after-deploy or after-rollback-window.
+    ///
+    /// The exit code is 1 where something pending belongs to another stage, or to none.
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["format", "fail_on"])]
+    pub stage: Option<StageName>,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: PlanFormat,
+    /// Write the plan to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The least severity that makes the exit code 1: error, warning or info [default: error].
@@ -146,6 +180,19 @@ pub enum Format {
     Human,
     /// For programs: one document.
     Json,
+}
+
+/// How to print a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// A timeline for people.
+    Human,
+    /// For programs: the document of `lint` with the plan.
+    Json,
+    /// For a change request.
+    Markdown,
+    /// One page that needs nothing else.
+    Html,
 }
 
 fn fail_on(text: &str) -> Result<Level, String> {

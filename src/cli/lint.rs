@@ -11,7 +11,7 @@ use migsafe::{Options, lint, report};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
-    let version = version(args, &config, dialect)?;
+    let version = version(args.server_version.as_ref(), &config, dialect)?;
     let chosen = projects.into_iter().map(|(project, pending)| {
         let strategy = args.strategy.or(config.strategy).unwrap_or_default();
         (project, Options { dialect, version, strategy, levels: config.levels.clone(), pending })
@@ -30,8 +30,9 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     Ok(if fails { Outcome::Findings } else { Outcome::Success })
 }
 
-fn version(args: &Args, config: &Config, dialect: &dyn Dialect) -> Result<ServerVersion, Failure> {
-    let Some(text) = args.server_version.as_ref().or(config.server_version.as_ref()) else {
+/// The server's version that was asked for.
+pub fn version(given: Option<&String>, config: &Config, dialect: &dyn Dialect) -> Result<ServerVersion, Failure> {
+    let Some(text) = given.or(config.server_version.as_ref()) else {
         return Ok(dialect.usual_version());
     };
     let version: ServerVersion = text.parse().map_err(Failure)?;

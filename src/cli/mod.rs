@@ -7,6 +7,7 @@ mod explain;
 mod lint;
 mod output;
 mod pending;
+mod plan;
 mod project;
 mod schema;
 
@@ -55,6 +56,7 @@ pub fn main() -> ExitCode {
 fn run(args: Args) -> Result<Outcome, Failure> {
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &args.common),
+        Command::Plan(plan) => plan::run(&plan, &args.common),
         Command::Schema(schema) => schema::run(&schema, &args.common),
         Command::Explain(explain) => explain::run(&explain, &args.common),
         Command::Completions(completions) => completions::run(&completions),

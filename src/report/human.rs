@@ -315,6 +315,6 @@ fn phase_style(phase: Phase) -> Style {
     }
 }
 
-fn paint(look: Look, style: Style, text: &str) -> String {
+pub(super) fn paint(look: Look, style: Style, text: &str) -> String {
     if look.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
 }

@@ -13,10 +13,26 @@ use serde::Serialize;
 
 /// Everything that was judged as one JSON document.
 pub fn json(judged: &[Lint<'_>]) -> String {
-    let report = report(judged);
-    let text = serde_json::to_string_pretty(&report).expect("a report has only strings, numbers and lists");
+    with(judged, Nothing {})
+}
+
+/// The same with more fields at its end.
+pub(super) fn with(judged: &[Lint<'_>], more: impl Serialize) -> String {
+    let document = Document { report: report(judged), more };
+    let text = serde_json::to_string_pretty(&document).expect("a report has only strings, numbers and lists");
     escape_json(text)
 }
+
+#[derive(Serialize)]
+struct Document<'a, M> {
+    #[serde(flatten)]
+    report: Report<'a>,
+    #[serde(flatten)]
+    more: M,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -64,7 +80,7 @@ struct NewApp {
 }
 
 #[derive(Serialize)]
-struct Break {
+pub(super) struct Break {
     app: &'static str,
     #[serde(rename = "use")]
     usage: String,
@@ -101,7 +117,7 @@ struct Statement<'a> {
 }
 
 #[derive(Serialize)]
-struct StatementLock {
+pub(super) struct StatementLock {
     object: String,
     mode: &'static str,
     blocks: Vec<&'static str>,
@@ -219,7 +235,7 @@ fn statement<'a>(sources: &'a Sources, statement: &'a ParsedStatement, step: &St
     }
 }
 
-fn lock(lock: &Lock) -> StatementLock {
+pub(super) fn lock(lock: &Lock) -> StatementLock {
     StatementLock {
         object: lock.object.to_string(),
         mode: lock.mode,
@@ -273,7 +289,7 @@ fn alternative(phase: Phase, sql: &[String]) -> Alternative<'_> {
     Alternative { phase: phase.name(), sql }
 }
 
-fn a_break(app: App, broken: &Broken, dialect: &dyn Dialect) -> Break {
+pub(super) fn a_break(app: App, broken: &Broken, dialect: &dyn Dialect) -> Break {
     let error = broken.server_error(dialect);
     Break {
         app: app_name(app),

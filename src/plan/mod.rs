@@ -1,0 +1,248 @@
+//! The deployment plan: which pending migration runs in which stage, what holds the stages apart, which application versions work
+//! after each of them, how to go back from there and from where on that loses data. It reads what `lint` found out and works out
+//! only what concerns the pending migrations together.
+
+mod backfill;
+mod command;
+mod place;
+mod problem;
+mod rollback;
+mod state;
+mod timeline;
+
+pub use command::{stop_at, takes_all};
+pub use place::{Moved, Placement};
+pub(crate) use problem::label;
+pub use problem::{Problem, ProblemKind};
+pub use rollback::{NoReturn, Rollback, Way};
+pub use state::{State, Works};
+pub use timeline::{Gate, GateKind, Moment, serving};
+
+use crate::assess::{Assessment, Phase, Strategy};
+use crate::dialect::{Blocked, Lock, ServerError};
+use crate::lint::Lint;
+use crate::parse::DirectiveKind;
+use crate::rules::{Level, Topic};
+use smol_str::SmolStr;
+
+/// A plan for the pending migrations. Migrations are named by their places in [`Lint::assessments`].
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// How deployments go.
+    pub strategy: Strategy,
+    /// The stages in order; one without migrations is listed too.
+    pub stages: Vec<Stage>,
+    /// What happens, in order: stages, deployments, gates.
+    pub timeline: Vec<Moment>,
+    /// What has to be true before a stage begins.
+    pub gates: Vec<Gate>,
+    /// Migrations that belong to no stage: they must be split.
+    pub unplaced: Vec<usize>,
+    /// What is wrong with the pending migrations as a release.
+    pub problems: Vec<Problem>,
+    /// Who works on the live schema and after each migration, in the order in which the runner applies them.
+    pub states: Vec<State>,
+    /// From where on going back loses data.
+    pub point_of_no_return: Option<NoReturn>,
+}
+
+/// When a migration runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StageName {
+    /// Before the new version starts.
+    BeforeDeploy,
+    /// While or after it takes over; both versions work.
+    AfterDeploy,
+    /// When nobody will go back to the old version.
+    AfterRollbackWindow,
+}
+
+impl StageName {
+    /// Every stage, in order.
+    pub const ALL: [StageName; 3] = [StageName::BeforeDeploy, StageName::AfterDeploy, StageName::AfterRollbackWindow];
+
+    /// Its name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            StageName::BeforeDeploy => "before-deploy",
+            StageName::AfterDeploy => "after-deploy",
+            StageName::AfterRollbackWindow => "after-rollback-window",
+        }
+    }
+}
+
+impl std::str::FromStr for StageName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = StageName::ALL.into_iter().find(|stage| stage.name() == text);
+        found.ok_or_else(|| format!("`{text}` is no stage: it is one of {}", StageName::ALL.map(StageName::name).join(", ")))
+    }
+}
+
+/// What runs together between two moments of the deployment.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Which.
+    pub name: StageName,
+    /// Its migrations in order.
+    pub entries: Vec<Entry>,
+    /// Who works on the schema as it is after them.
+    pub works: Works,
+    /// How to go back from there.
+    pub rollback: Rollback,
+}
+
+/// A migration in its stage.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The migration.
+    pub assessment: usize,
+    /// Whether it runs earlier or later than its phase asks for, and which other migration is the reason.
+    pub moved: Moved,
+    /// What it waits for by its own word.
+    pub gates: Vec<SmolStr>,
+    /// The locks it takes on what was there before, each held until its transaction ends.
+    pub locks: Vec<Lock>,
+    /// The error that it ends with when it runs in its stage instead of in the order of its version.
+    pub fails: Option<ServerError>,
+}
+
+impl Plan {
+    /// The stage of that name, where the strategy has it.
+    pub fn stage(&self, name: StageName) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The stage that a migration belongs to.
+    pub fn stage_of(&self, assessment: usize) -> Option<StageName> {
+        let holds = |stage: &&Stage| stage.entries.iter().any(|entry| entry.assessment == assessment);
+        self.stages.iter().find(holds).map(|stage| stage.name)
+    }
+
+    /// The worst that is wrong: with the release, and with the migrations beyond what stages and splits take care of.
+    pub fn worst(&self, lint: &Lint<'_>) -> Level {
+        let problems = self.problems.iter().map(|problem| problem.level);
+        let findings = lint.assessments.iter().flat_map(|assessment| remarks(lint, assessment)).map(|finding| finding.level);
+        problems.chain(findings).max().unwrap_or(Level::Off)
+    }
+}
+
+/// The findings on a migration that stages and gates do not answer, the worst first: locks, failures, what was not read.
+pub fn remarks<'a>(lint: &'a Lint<'_>, assessment: &Assessment) -> Vec<&'a crate::rules::Finding> {
+    let answered = |topic: Topic| match topic {
+        Topic::Compatibility => true,
+        Topic::Locks | Topic::Data | Topic::Runner | Topic::Reading | Topic::Convention => false,
+    };
+    let found = lint.findings_of(assessment).filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
+    let mut found: Vec<_> = found.filter(|finding| finding.rule.is_some_and(|rule| !answered(rule.topic))).collect();
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    found
+}
+
+/// Plans the deployment of what was judged as one release.
+pub fn plan(lint: &Lint<'_>) -> Plan {
+    let strategy = lint.options.strategy;
+    let placed = place::place(lint);
+    let order = placed.order();
+    let simulated = state::in_order(lint, &order);
+    let mut problems = problem::find(lint, &placed);
+    let mut stages = Vec::new();
+    let mut done = 0;
+    for name in timeline::stages(strategy, &placed) {
+        let members = placed.of(name);
+        let entries: Vec<Entry> = members
+            .iter()
+            .zip(&simulated.fails[done..])
+            .map(|(assessment, fails)| entry(lint, *assessment, &placed, fails.clone()))
+            .collect();
+        done += entries.len();
+        stages.push(Stage { name, entries, works: simulated.works[done].clone(), rollback: Rollback::default() });
+    }
+    problems.extend(problem::failures(lint, &stages));
+    problems.sort_by_key(|problem| (std::cmp::Reverse(problem.level), problem.assessment));
+    rollback::fill(lint, &mut stages, &simulated);
+    let gates = timeline::gates(strategy, &stages);
+    Plan {
+        strategy,
+        timeline: timeline::timeline(strategy, &stages, &gates),
+        gates,
+        unplaced: placed.unplaced(),
+        problems,
+        states: state::by_version(lint),
+        point_of_no_return: rollback::point_of_no_return(lint, &stages),
+        stages,
+    }
+}
+
+fn entry(lint: &Lint<'_>, assessment: usize, placed: &place::Placed, fails: Option<ServerError>) -> Entry {
+    Entry {
+        assessment,
+        moved: placed.moved(assessment),
+        gates: gates(lint, assessment),
+        locks: locks(lint, &lint.assessments[assessment]),
+        fails,
+    }
+}
+
+/// The gates that a migration names, for the file or for a statement.
+fn gates(lint: &Lint<'_>, assessment: usize) -> Vec<SmolStr> {
+    let parsed = &lint.parsed[lint.assessments[assessment].migration];
+    let statements = parsed.statements.iter().flat_map(|statement| &statement.directives);
+    let mut out: Vec<SmolStr> = Vec::new();
+    for directive in parsed.directives.iter().chain(statements) {
+        match &directive.kind {
+            DirectiveKind::Gate(text) if !out.contains(text) => out.push(text.clone()),
+            DirectiveKind::Gate(_) | DirectiveKind::Allow { .. } | DirectiveKind::Phase(_) | DirectiveKind::DownManual { .. } => {
+            }
+        }
+    }
+    out
+}
+
+/// The strongest lock on each object, held as long as the slowest work that is done from then on in its transaction; what the
+/// application waits for comes first.
+fn locks(lint: &Lint<'_>, assessment: &Assessment) -> Vec<Lock> {
+    let steps = &assessment.steps;
+    let commits = &lint.replayed.commits;
+    let first = commits.partition_point(|commit| commit.steps.end <= steps.start);
+    let mut out: Vec<Lock> = Vec::new();
+    for commit in commits[first..].iter().take_while(|commit| commit.steps.start < steps.end) {
+        let inside = commit.steps.start.max(steps.start)..commit.steps.end.min(steps.end);
+        let verdict = |number: usize| &assessment.verdicts[number - steps.start];
+        for number in inside.clone() {
+            let later = (number + 1..inside.end).flat_map(|later| &verdict(later).impact.locks).map(|lock| lock.held).max();
+            for lock in &verdict(number).impact.locks {
+                let held = later.map_or(lock.held, |later| later.max(lock.held));
+                match out.iter_mut().find(|known| known.object == lock.object) {
+                    Some(known) => {
+                        let longest = known.held.max(held);
+                        if lock.strength > known.strength {
+                            *known = lock.clone();
+                        }
+                        known.held = longest;
+                    }
+                    None => out.push(Lock { held, ..lock.clone() }),
+                }
+            }
+        }
+    }
+    out.sort_by(|a, b| (b.strength, b.held, &a.object).cmp(&(a.strength, a.held, &b.object)));
+    out
+}
+
+/// Whether an application waits for a lock.
+pub fn blocks_application(lock: &Lock) -> bool {
+    lock.blocks.iter().any(|blocked| match blocked {
+        Blocked::Read | Blocked::Write => true,
+        Blocked::Ddl => false,
+    })
+}
+
+/// Whether a migration of this phase has no moment to run at.
+fn must_split(phase: Phase) -> bool {
+    match phase {
+        Phase::Breaking | Phase::Mixed => true,
+        Phase::Free | Phase::Expand | Phase::Migrate | Phase::Contract => false,
+    }
+}

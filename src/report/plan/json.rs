@@ -1,0 +1,205 @@
+//! The plan for programs: the document of `lint` with the plan added.
+
+use crate::assess::{App, Broken};
+use crate::lint::Lint;
+use crate::plan::{Entry, Gate, Moved, Plan, Problem, Rollback, Stage, State, Works};
+use crate::report::json::{self, Break, StatementLock};
+use serde::Serialize;
+
+/// The plan as one JSON document.
+pub fn plan_json(lint: &Lint<'_>, plan: &Plan) -> String {
+    json::with(std::slice::from_ref(lint), Document { plan: whole(lint, plan) })
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    plan: PlanJson<'a>,
+}
+
+#[derive(Serialize)]
+struct PlanJson<'a> {
+    stages: Vec<StageJson<'a>>,
+    gates: Vec<GateJson<'a>>,
+    point_of_no_return: Option<NoReturnJson<'a>>,
+    unplaced: Vec<Named<'a>>,
+    problems: Vec<ProblemJson<'a>>,
+    matrix: Vec<StateJson<'a>>,
+}
+
+/// A migration, as the list of migrations names it.
+#[derive(Serialize)]
+struct Named<'a> {
+    path: String,
+    version: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct StageJson<'a> {
+    name: &'static str,
+    migrations: Vec<EntryJson<'a>>,
+    works: WorksJson,
+    fails: FailsJson,
+    rollback: RollbackJson<'a>,
+}
+
+#[derive(Serialize)]
+struct EntryJson<'a> {
+    #[serde(flatten)]
+    named: Named<'a>,
+    phase: &'static str,
+    moved: Option<MovedJson<'a>>,
+    gates: Vec<&'a str>,
+    locks: Vec<StatementLock>,
+    fails: Option<String>,
+    statements: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct MovedJson<'a> {
+    to: &'static str,
+    because_of: Named<'a>,
+}
+
+#[derive(Serialize)]
+struct WorksJson {
+    old: bool,
+    new: bool,
+}
+
+#[derive(Serialize)]
+struct FailsJson {
+    old: Vec<Break>,
+    new: Vec<Break>,
+}
+
+#[derive(Serialize)]
+struct RollbackJson<'a> {
+    how: &'static str,
+    downs: Vec<Named<'a>>,
+    lost: &'a [String],
+    meets: &'a [String],
+}
+
+#[derive(Serialize)]
+struct GateJson<'a> {
+    name: &'static str,
+    text: &'a str,
+    before: &'static str,
+    holds: Vec<Named<'a>>,
+}
+
+#[derive(Serialize)]
+struct NoReturnJson<'a> {
+    stage: &'static str,
+    migration: Named<'a>,
+    lost: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    kind: &'static str,
+    severity: &'static str,
+    migration: Named<'a>,
+    others: Vec<Named<'a>>,
+    message: &'a str,
+    help: &'a str,
+}
+
+#[derive(Serialize)]
+struct StateJson<'a> {
+    after: Option<Named<'a>>,
+    works: WorksJson,
+}
+
+fn whole<'a>(lint: &'a Lint<'_>, plan: &'a Plan) -> PlanJson<'a> {
+    let names = Names { lint };
+    let point = plan.point_of_no_return.as_ref();
+    PlanJson {
+        stages: plan.stages.iter().map(|stage| names.stage(stage)).collect(),
+        gates: plan.gates.iter().map(|gate| names.gate(gate)).collect(),
+        point_of_no_return: point.map(|point| NoReturnJson {
+            stage: point.stage.name(),
+            migration: names.of(point.assessment),
+            lost: &point.lost,
+        }),
+        unplaced: names.all(&plan.unplaced),
+        problems: plan.problems.iter().map(|problem| names.problem(problem)).collect(),
+        matrix: plan.states.iter().map(|state| names.state(state)).collect(),
+    }
+}
+
+struct Names<'a> {
+    lint: &'a Lint<'a>,
+}
+
+impl<'a> Names<'a> {
+    fn of(&self, assessment: usize) -> Named<'a> {
+        let project = self.lint.project;
+        let migration = &project.history.migrations[self.lint.assessments[assessment].migration];
+        let path = project.sources.path(migration.file).to_string_lossy().into_owned();
+        Named { path, version: &migration.version, name: &migration.name }
+    }
+
+    fn all(&self, assessments: &[usize]) -> Vec<Named<'a>> {
+        assessments.iter().map(|number| self.of(*number)).collect()
+    }
+
+    fn stage(&self, stage: &'a Stage) -> StageJson<'a> {
+        let dialect = self.lint.options.dialect;
+        let breaks = |app: App, broken: &[Broken]| broken.iter().map(|broken| json::a_break(app, broken, dialect)).collect();
+        StageJson {
+            name: stage.name.name(),
+            migrations: stage.entries.iter().map(|entry| self.entry(entry)).collect(),
+            works: works(&stage.works),
+            fails: FailsJson { old: breaks(App::Old, &stage.works.old), new: breaks(App::New, &stage.works.new) },
+            rollback: self.rollback(&stage.rollback),
+        }
+    }
+
+    fn entry(&self, entry: &'a Entry) -> EntryJson<'a> {
+        let assessment = &self.lint.assessments[entry.assessment];
+        let statements = &self.lint.parsed[assessment.migration].statements;
+        EntryJson {
+            named: self.of(entry.assessment),
+            phase: assessment.phase.name(),
+            moved: match entry.moved {
+                Moved::No => None,
+                Moved::Earlier(by) => Some(MovedJson { to: "earlier", because_of: self.of(by) }),
+                Moved::Later(by) => Some(MovedJson { to: "later", because_of: self.of(by) }),
+            },
+            gates: entry.gates.iter().map(|gate| gate.as_str()).collect(),
+            locks: entry.locks.iter().map(json::lock).collect(),
+            fails: entry.fails.as_ref().map(|error| error.message.clone()),
+            statements: statements.iter().map(|statement| self.lint.project.sources.slice(statement.span)).collect(),
+        }
+    }
+
+    fn rollback(&self, rollback: &'a Rollback) -> RollbackJson<'a> {
+        RollbackJson { how: rollback.way.name(), downs: self.all(&rollback.downs), lost: &rollback.lost, meets: &rollback.meets }
+    }
+
+    fn gate(&self, gate: &'a Gate) -> GateJson<'a> {
+        let (name, text) = (gate.kind.name(), gate.kind.text());
+        GateJson { name, text, before: gate.before.name(), holds: self.all(&gate.holds) }
+    }
+
+    fn problem(&self, problem: &'a Problem) -> ProblemJson<'a> {
+        ProblemJson {
+            kind: problem.kind.name(),
+            severity: problem.level.name(),
+            migration: self.of(problem.assessment),
+            others: self.all(&problem.others),
+            message: &problem.message,
+            help: &problem.help,
+        }
+    }
+
+    fn state(&self, state: &State) -> StateJson<'a> {
+        StateJson { after: state.after.map(|number| self.of(number)), works: works(&state.works) }
+    }
+}
+
+fn works(works: &Works) -> WorksJson {
+    WorksJson { old: works.old_ok(), new: works.new_ok() }
+}
