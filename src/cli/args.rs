@@ -66,7 +66,7 @@ pub struct Lint {
     pub strategy: Option<Strategy>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
+    pub format: LintFormat,
     /// Write the report to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -193,6 +193,25 @@ pub enum PlanFormat {
     Markdown,
     /// One page that needs nothing else.
     Html,
+}
+
+/// How to print what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// For people.
+    Human,
+    /// For programs: one document.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations in a GitHub workflow.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// Test results as XML.
+    Junit,
+    /// A comment on a pull request.
+    Markdown,
 }
 
 fn fail_on(text: &str) -> Result<Level, String> {

@@ -1,8 +1,9 @@
 //! `migsafe lint`
 
-use super::args::{Common, Format, Lint as Args};
+use super::args::{Common, Lint as Args, LintFormat as Format};
 use super::output;
 use super::pending::{self, Chosen};
+use super::project;
 use super::{Failure, Outcome};
 use migsafe::config::Config;
 use migsafe::dialect::{Dialect, ServerVersion};
@@ -19,12 +20,18 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let chosen: Vec<_> = chosen.collect();
     let judged: Vec<_> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
     let file = args.output.as_deref();
+    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(Level::Error);
+    let base = project::base()?;
     let text = match args.format {
         Format::Human => report::human(&judged, output::look(common, file)),
         Format::Json => report::json(&judged) + "\n",
+        Format::Sarif => report::sarif(&judged, &base) + "\n",
+        Format::Github => report::github(&judged, &base),
+        Format::Gitlab => report::gitlab(&judged, &base) + "\n",
+        Format::Junit => report::junit(&judged, &base, fail_on),
+        Format::Markdown => report::markdown(&judged, &base),
     };
     output::write(&text, file)?;
-    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(Level::Error);
     let fails =
         judged.iter().flat_map(|lint| &lint.findings).any(|found| found.suppressed.is_none() && found.finding.level >= fail_on);
     Ok(if fails { Outcome::Findings } else { Outcome::Success })

@@ -21,7 +21,7 @@ pub struct Loaded {
 
 /// Reads what was asked for.
 pub fn load(args: &args::Project, common: &Common) -> Result<Loaded, Failure> {
-    let here = std::env::current_dir().map_err(|error| Failure(format!("the working directory: {error}")))?;
+    let here = here()?;
     let start = args.paths.first().filter(|path| path.as_os_str() != "-").map_or_else(|| here.clone(), |path| here.join(path));
     let file = match &args.config {
         Some(path) => Some(here.join(path)),
@@ -37,6 +37,17 @@ pub fn load(args: &args::Project, common: &Common) -> Result<Loaded, Failure> {
         tell(project, common);
     }
     Ok(Loaded { projects, config, dialect })
+}
+
+fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure(format!("the working directory: {error}")))
+}
+
+/// Where the paths in reports start: the root of the repository that the working directory is in, else the working directory.
+pub fn base() -> Result<Base, Failure> {
+    let here = here()?;
+    let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&here).to_owned();
+    Ok(Base { root, here })
 }
 
 fn read_config(path: &Path, here: &Path) -> Result<Config, Failure> {

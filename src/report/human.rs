@@ -221,7 +221,7 @@ fn alternative(finding: &Finding) -> Option<String> {
 }
 
 /// `ACCESS EXCLUSIVE on users (instant)`
-fn lock_text(lock: &Lock, dialect: &dyn Dialect) -> String {
+pub(super) fn lock_text(lock: &Lock, dialect: &dyn Dialect) -> String {
     let usual = dialect.empty_catalog().session.search_path;
     let name = if usual.first() == Some(&lock.object.schema) { lock.object.name.to_string() } else { lock.object.to_string() };
     format!("{} on {} ({})", lock.mode, escape_line(&name), held_name(lock.held))
@@ -258,9 +258,14 @@ fn shorten(text: &str, width: usize) -> String {
 }
 
 /// The lock that hurts most: the one that is held longest among those that block the application, then the strongest.
-fn strongest(verdicts: &[Verdict]) -> Option<&Lock> {
+pub(super) fn strongest(verdicts: &[Verdict]) -> Option<&Lock> {
     let locks = verdicts.iter().flat_map(|verdict| &verdict.impact.locks);
     locks.max_by_key(|lock| (lock.strength, lock.held))
+}
+
+/// The total without colours.
+pub(super) fn totals(judged: &[Lint<'_>]) -> String {
+    total(judged, Look { color: false, width: 0, detail: Detail::Usual })
 }
 
 fn total(judged: &[Lint<'_>], look: Look) -> String {

@@ -140,7 +140,7 @@ struct Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct Alternative<'a> {
+pub(super) struct Alternative<'a> {
     phase: &'static str,
     sql: &'a [String],
 }
@@ -285,7 +285,7 @@ fn finding<'a>(sources: &Sources, reported: &'a Reported, dialect: &dyn Dialect)
     }
 }
 
-fn alternative(phase: Phase, sql: &[String]) -> Alternative<'_> {
+pub(super) fn alternative(phase: Phase, sql: &[String]) -> Alternative<'_> {
     Alternative { phase: phase.name(), sql }
 }
 

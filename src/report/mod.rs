@@ -2,12 +2,23 @@
 
 mod escape;
 mod excerpt;
+mod gather;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod objects;
 mod plan;
+mod sarif;
 
 pub use escape::{escape, escape_line};
+pub use github::github;
+pub use gitlab::gitlab;
 pub use human::{Detail, Look, human};
 pub use json::json;
+pub use junit::junit;
+pub use markdown::{MARKER, markdown};
 pub use plan::{plan_html, plan_human, plan_json, plan_markdown};
+pub use sarif::sarif;

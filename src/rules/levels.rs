@@ -3,7 +3,7 @@
 use super::{Level, Rule};
 use globset::GlobSet;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The severities that were configured.
 #[derive(Debug, Clone, Default)]
@@ -47,8 +47,53 @@ impl Levels {
     }
 
     fn below_root(&self, path: &Path) -> PathBuf {
-        let Some(base) = &self.base else { return path.to_owned() };
-        let full = base.here.join(path);
-        full.strip_prefix(&base.root).map(Path::to_owned).unwrap_or(full)
+        self.base.as_ref().map_or_else(|| path.to_owned(), |base| base.relative(path))
+    }
+}
+
+impl Base {
+    /// The path of a file as it is called from the root on; whole where it lies elsewhere. Standard input has none: it stays `-`.
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        if path.as_os_str() == "-" {
+            return path.to_owned();
+        }
+        let full = normal(&self.here.join(path));
+        full.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(full)
+    }
+}
+
+/// The path without `.` and `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            _ => out.push(component),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_called_from_the_root_on() {
+        let base = Base { root: "/repo".into(), here: "/repo/services/shop".into() };
+        for (path, called) in [
+            ("migrations/1.sql", "services/shop/migrations/1.sql"),
+            ("./a/./../b.sql", "services/shop/b.sql"),
+            ("../../db/1.sql", "db/1.sql"),
+            ("/repo/db/1.sql", "db/1.sql"),
+            ("/elsewhere/1.sql", "/elsewhere/1.sql"),
+            ("../../../x/1.sql", "/x/1.sql"),
+            ("-", "-"),
+        ] {
+            assert_eq!(base.relative(path.as_ref()), Path::new(called), "{path}");
+        }
     }
 }

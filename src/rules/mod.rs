@@ -229,6 +229,33 @@ impl Rule {
     pub fn summary(&self) -> &'static str {
         self.docs.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
     }
+
+    /// Its documentation as a page of Markdown, the examples under headings.
+    pub fn markdown(&self) -> String {
+        self.lines()
+            .map(|line| match line {
+                "```sql,bad" => "**Reported:**\n\n```sql\n".to_owned(),
+                "```sql,good" => "**Not reported:**\n\n```sql\n".to_owned(),
+                line => format!("{line}\n"),
+            })
+            .collect()
+    }
+
+    /// Its documentation as plain text, the examples under headings.
+    pub fn plain(&self) -> String {
+        self.lines()
+            .map(|line| match line {
+                "```sql,bad" => "Reported:\n".to_owned(),
+                "```sql,good" => "Not reported:\n".to_owned(),
+                "```" => String::new(),
+                line => format!("{}\n", line.replace('`', "")),
+            })
+            .collect()
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &'static str> {
+        self.docs.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line))
+    }
 }
 
 /// Declares a rule from a documented static.
