@@ -3,7 +3,7 @@
 
 use super::escape::{escape, escape_line};
 use super::json::app_name;
-use crate::allow::Suppression;
+use crate::allow::{Reported, Suppression};
 use crate::assess::Assessment;
 use crate::lint::Lint;
 use crate::rules::{Base, Finding, FindingBreak, Level};
@@ -51,7 +51,7 @@ pub(super) fn gather<'a>(judged: &'a [Lint<'a>], base: &Base) -> Vec<Judged<'a>>
             let found = lint.findings_of(assessment);
             let mut entries = Vec::new();
             for reported in found {
-                let mut entry = Entry::new(lint, assessment, &reported.finding, reported.suppressed.as_ref(), base);
+                let mut entry = Entry::new(lint, assessment, reported, base);
                 let count = seen.entry(entry.fingerprint.clone()).or_default();
                 *count += 1;
                 if *count > 1 {
@@ -73,19 +73,20 @@ impl<'a> Judged<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(
-        lint: &'a Lint<'a>,
-        assessment: &'a Assessment,
-        finding: &'a Finding,
-        suppressed: Option<&'a Suppression>,
-        base: &Base,
-    ) -> Self {
+    fn new(lint: &'a Lint<'a>, assessment: &'a Assessment, reported: &'a Reported, base: &Base) -> Self {
         let sources = &lint.project.sources;
+        let Reported { finding, fingerprint, suppressed } = reported;
         let span = finding.place.span;
-        let path = base.relative(sources.path(span.file));
-        let (start, end) = (sources.position(span.file, span.start), sources.position(span.file, span.end));
-        let fingerprint = fingerprint(finding.id(), &path, &finding.message);
-        Entry { lint, assessment, finding, suppressed, path, start, end, fingerprint }
+        Entry {
+            lint,
+            assessment,
+            finding,
+            suppressed: suppressed.as_ref(),
+            path: base.relative(sources.path(span.file)),
+            start: sources.position(span.file, span.start),
+            end: sources.position(span.file, span.end),
+            fingerprint: fingerprint.to_string(),
+        }
     }
 
     /// What happens, on one line.
@@ -117,7 +118,8 @@ impl<'a> Entry<'a> {
             writeln!(out, "-- {}", part.phase.name()).expect("writing to a string cannot fail");
             for sql in &part.sql {
                 let sql = escape_lines(sql.trim_end_matches(';'));
-                writeln!(out, "{sql};").expect("writing to a string cannot fail");
+                let is_comment = sql.lines().last().is_some_and(|line| line.starts_with("--"));
+                writeln!(out, "{sql}{}", if is_comment { "" } else { ";" }).expect("writing to a string cannot fail");
             }
         }
         (!out.is_empty()).then(|| out.trim_end().to_owned())
@@ -162,14 +164,4 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
 /// Escaped, but with the tabs that indent.
 fn escape_lines(sql: &str) -> String {
     sql.replace("\r\n", "\n").split('\t').map(escape).collect::<Vec<_>>().join("\t")
-}
-
-/// FNV-1a over the parts.
-fn fingerprint(rule: &str, path: &Path, message: &str) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let path = path_text(path);
-    for byte in [rule, &path, message].join("\0").bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    format!("{hash:016x}")
 }

@@ -3,6 +3,7 @@
 //! case that passes.
 
 use super::gather::{Entry, Judged, gather, path_text};
+use crate::allow::Suppression;
 use crate::lint::Lint;
 use crate::rules::{Base, Level};
 use std::fmt::Write;
@@ -65,7 +66,8 @@ fn outcome(entry: &Entry<'_>, place: &str, fail_on: Level) -> String {
     let message = xml(&entry.message());
     let text = xml(&format!("{place}\n{}", entry.text()));
     match entry.suppressed {
-        Some(allowed) => format!("      <skipped message=\"allowed: {}\"/>\n", xml(&allowed.reason)),
+        Some(Suppression::Directive { reason, .. }) => format!("      <skipped message=\"allowed: {}\"/>\n", xml(reason)),
+        Some(Suppression::Baseline) => "      <skipped message=\"accepted by the baseline\"/>\n".to_owned(),
         None if entry.finding.level >= fail_on => {
             format!("      <failure type=\"{}\" message=\"{message}\">{text}</failure>\n", entry.finding.level)
         }

@@ -21,6 +21,9 @@ const MAX_TABLE: usize = 20_000;
 /// What is kept for the last line.
 const RESERVE: usize = 300;
 
+/// How many characters of one safe sequence are shown.
+const MAX_SQL: usize = 6000;
+
 /// How many characters of one message are shown.
 const MAX_MESSAGE: usize = 600;
 
@@ -72,10 +75,10 @@ fn table(all: &[Judged<'_>]) -> String {
 
 fn row(migration: &Judged<'_>) -> String {
     let Judged { lint, assessment, .. } = migration;
-    let works = |works: bool| if works { "works" } else { "**fails**" };
     let lock = strongest(&assessment.verdicts).map(|lock| plain(&lock_text(lock, lint.options.dialect))).unwrap_or_default();
     let path = plain(&cut(&path_text(&migration.path), 200));
-    let (old, new) = (works(assessment.old_ok()), works(assessment.new_ok()));
+    let old = if assessment.old_ok() { "works" } else { "**fails**" };
+    let new = if assessment.new_ok() { "works" } else { "needs it" };
     format!("| {path} | {} | {old} | {new} | {lock} | {} |\n", assessment.phase.name(), counts(migration))
 }
 
@@ -105,19 +108,24 @@ fn folded(entry: &Entry<'_>) -> String {
     let place = format!("{}:{}", cut(&path_text(&entry.path), 200), entry.start.line);
     let message = plain(&cut(&entry.message(), MAX_MESSAGE));
     let mut out = format!("<details><summary>{sign} <b>{}</b>: {message} ({})</summary>\n\n", finding.id(), plain(&place));
-    for line in entry.evidence() {
-        writeln!(out, "- {}", plain(&cut(&line, MAX_MESSAGE))).expect("writing to a string cannot fail");
+    let evidence = entry.evidence();
+    for line in &evidence {
+        writeln!(out, "- {}", plain(&cut(line, MAX_MESSAGE))).expect("writing to a string cannot fail");
+    }
+    if !evidence.is_empty() {
+        out.push('\n');
     }
     for text in [&finding.why, &finding.help] {
         if !text.is_empty() {
-            writeln!(out, "\n{}", plain(&cut(text, MAX_MESSAGE))).expect("writing to a string cannot fail");
+            write!(out, "{}\n\n", plain(&cut(text, MAX_MESSAGE))).expect("writing to a string cannot fail");
         }
     }
     if let Some(sql) = entry.safe() {
+        let sql = cut(&sql, MAX_SQL);
         let fence = "`".repeat(longest_run(&sql, '`').max(2) + 1);
-        write!(out, "\nInstead:\n\n{fence}sql\n{sql}\n{fence}\n").expect("writing to a string cannot fail");
+        write!(out, "Instead:\n\n{fence}sql\n{sql}\n{fence}\n\n").expect("writing to a string cannot fail");
     }
-    out + "\n</details>\n"
+    out + "</details>\n"
 }
 
 /// Text on one line that reads the same in Markdown and in HTML: whatever would be markup is written as a character reference, and
@@ -134,7 +142,7 @@ fn plain(text: &str) -> String {
             ':' if rest.peek() == Some(&'/') => write!(out, ":&#8203;"),
             '.' if out.to_ascii_lowercase().ends_with("www") => write!(out, "&#8203;."),
             '_' if between(rest.peek()) => write!(out, "_"),
-            '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '|' | '$' => {
+            '&' | '<' | '>' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '|' | '$' => {
                 write!(out, "&#{};", u32::from(character))
             }
             _ => write!(out, "{character}"),

@@ -6,10 +6,11 @@
 use super::escape::{escape, escape_json};
 use super::gather::{Entry, Judged, gather};
 use super::json::{Alternative, Break, a_break, alternative};
+use crate::assess::Phase;
 use crate::lint::Lint;
 use crate::read::{NoteKind, ReadNote};
 use crate::replay::Step;
-use crate::rules::{Base, FindingBreak, Level, Part, Rule};
+use crate::rules::{Base, FindingBreak, Level, Part, Rule, Topic};
 use crate::source::Position;
 use serde::Serialize;
 use std::path::Path;
@@ -234,24 +235,27 @@ fn result<'a>(entry: &Entry<'a>, rules: &mut Vec<&'static Rule>) -> Found<'a> {
     }
 }
 
-/// The safe sequence in place of the statement, where that is all there is to it: the sequence runs when the statement would have,
-/// the statement does nothing else, and no transaction binds it to others or keeps parts of the sequence from working.
+/// The safe sequence in place of the statement, where that is all there is to it: the finding is no remark and not about who breaks, the
+/// sequence runs when the statement would have, the statement does nothing else, and no transaction binds it to others or keeps
+/// parts of the sequence from working.
 fn fix(entry: &Entry<'_>) -> Option<Fix> {
+    let rule = entry.finding.rule?;
     let [part] = entry.finding.alternative.as_slice() else { return None };
     let (step, phase) = step(entry)?;
     let statement = &entry.lint.parsed[step.migration].statements[step.statement];
     let [change] = statement.changes.as_slice() else { return None };
     let is_whole = change.value.objects().len() == 1 && statement.directives.is_empty();
-    let is_ready = part.phase == phase && part.sql.iter().all(|sql| !sql.contains("--"));
-    if step.in_transaction || !is_whole || !is_ready {
+    // What is free runs at any moment.
+    let is_its_moment = part.phase == phase || phase == Phase::Free && part.phase == Phase::Expand;
+    let is_ready = is_its_moment && part.sql.iter().all(|sql| !sql.contains("--"));
+    let is_wanted = rule.topic != Topic::Compatibility && rule.level > Level::Info;
+    if !is_wanted || step.in_transaction || !is_whole || !is_ready {
         return None;
     }
     let sources = &entry.lint.project.sources;
-    let (file, old) = (statement.span.file, sources.slice(statement.span));
-    let mut new = part.sql.join(";\n");
-    if old.ends_with(';') {
-        new.push(';');
-    }
+    let file = statement.span.file;
+    // The statement's own `;` stays.
+    let new = part.sql.join(";\n");
     let place = |offset| sources.position(file, offset);
     Some(Fix {
         description: Text { text: "Write the statement as its safe sequence.".into() },
@@ -266,7 +270,7 @@ fn fix(entry: &Entry<'_>) -> Option<Fix> {
 }
 
 /// The statement that a finding is about, and its phase.
-fn step<'a>(entry: &Entry<'a>) -> Option<(&'a Step, crate::assess::Phase)> {
+fn step<'a>(entry: &Entry<'a>) -> Option<(&'a Step, Phase)> {
     let statement = entry.finding.place.statement?;
     let steps = &entry.lint.replayed.steps[entry.assessment.steps.clone()];
     let at = steps.iter().position(|step| step.statement == statement)?;
