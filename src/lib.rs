@@ -13,6 +13,7 @@
 //! | [`parse`] | text to statements and directives |
 //! | [`lower`] | statements to changes |
 //! | [`replay`] | a history to schema states, grouped by what commits together |
+//! | [`down`](mod@down) | the way back from each migration, and what it cannot bring back |
 //! | [`assess`] | states to verdicts: who breaks, which phase, what it costs |
 //! | [`rules`] | verdicts to findings that a person can act on |
 //! | [`allow`] | directives: what is allowed, and what is asserted |
@@ -45,6 +46,7 @@ pub mod catalog;
 pub mod change;
 pub mod config;
 pub mod dialect;
+pub mod down;
 pub mod lint;
 pub mod lower;
 pub mod parse;

@@ -3,6 +3,7 @@
 //! statement changes it.
 
 mod apply;
+pub mod diff;
 mod edit;
 mod object;
 mod problem;

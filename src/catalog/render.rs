@@ -2,10 +2,13 @@
 //! the same for the same state, made to be read and compared.
 
 mod late;
-mod rights;
+pub(super) mod rights;
 mod table;
 
-use super::{Catalog, Dependency, Dependent, Name, Relation, UserTypeShape};
+pub(super) use late::{create_index, is_late_part};
+pub(super) use table::{alter, plain as plain_column};
+
+use super::{Catalog, Dependency, Dependent, Name, Relation, UserType, UserTypeShape};
 use crate::change::{Change, CreateView, Ident, ObjectKind, ObjectRef, Persistence, QName, SequenceOptions};
 use crate::dialect::Dialect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +36,7 @@ pub fn creation(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<Change> {
         version: None,
         cascade: false,
     }));
-    for node in in_order(catalog, dialect) {
+    for node in in_order(catalog, &nodes(catalog, dialect)) {
         node.create(catalog, &mut changes);
     }
     late::changes(catalog, &mut changes);
@@ -43,7 +46,7 @@ pub fn creation(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<Change> {
 
 /// What is created as a whole. The order is that in which they come where no dependency says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Node {
+pub(super) enum Node {
     Early(ObjectKind, String),
     Type(Name),
     Sequence(Name),
@@ -54,18 +57,18 @@ enum Node {
     MaterializedView(Name),
 }
 
-/// All nodes, each after those that it needs. Of those that need each other the first is as good as any.
-fn in_order(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<Node> {
-    let needs = needs(catalog, dialect);
+/// The nodes, each after those of them that it needs. Of those that need each other the first is as good as any.
+pub(super) fn in_order(catalog: &Catalog, nodes: &BTreeSet<Node>) -> Vec<Node> {
     let mut missing: BTreeMap<&Node, usize> = BTreeMap::new();
     let mut needed_by: BTreeMap<&Node, Vec<&Node>> = BTreeMap::new();
-    for (node, on) in &needs {
-        let on: Vec<_> = on.iter().filter(|other| *other != node && needs.contains_key(*other)).collect();
+    for node in nodes {
+        let needs = needs_of(catalog, node);
+        let on: Vec<_> = needs.iter().filter(|other| *other != node).filter_map(|other| nodes.get(other)).collect();
         missing.insert(node, on.len());
         on.into_iter().for_each(|other| needed_by.entry(other).or_default().push(node));
     }
     let mut ready: BTreeSet<&Node> = missing.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).collect();
-    let mut order = Vec::with_capacity(needs.len());
+    let mut order = Vec::with_capacity(nodes.len());
     while let Some(next) = ready.pop_first().or_else(|| missing.keys().next().copied()) {
         missing.remove(next);
         order.push(next.clone());
@@ -81,49 +84,57 @@ fn in_order(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<Node> {
     order
 }
 
-fn needs(catalog: &Catalog, dialect: &dyn Dialect) -> BTreeMap<Node, BTreeSet<Node>> {
-    let mut needs: BTreeMap<Node, BTreeSet<Node>> = BTreeMap::new();
-    let nodes =
-        |dependent: Dependent| -> Vec<Node> { catalog.references(&dependent).flat_map(|on| provider(catalog, on)).collect() };
-    for (name, relation) in &catalog.relations {
-        match relation {
-            Relation::Table(table) if table.persistence != Persistence::Temporary => {
-                let mut on = nodes(Dependent::Relation(name.clone()));
-                for column in &table.columns {
-                    on.extend(nodes(Dependent::Column(name.clone(), column.name.clone())));
-                }
-                for constraint in table.constraints.iter().filter(|constraint| table::is_inline(table, constraint)) {
-                    let constraint = constraint.name.clone().unwrap_or_default();
-                    on.extend(nodes(Dependent::Constraint(name.clone(), constraint)));
-                }
-                on.extend(table.partition_of.iter().map(|(parent, _)| Node::Table(parent.clone())));
-                needs.insert(Node::Table(name.clone()), on.into_iter().collect());
-            }
-            Relation::View(view) if !view.temporary => {
-                needs.insert(view_node(view), nodes(Dependent::Relation(name.clone())).into_iter().collect());
-            }
-            Relation::Sequence(sequence) if !sequence.identity && sequence.persistence != Persistence::Temporary => {
-                // The column that owns it is named later: its table's default needs the sequence.
-                needs.insert(Node::Sequence(name.clone()), BTreeSet::new());
-            }
-            Relation::Table(_) | Relation::View(_) | Relation::Sequence(_) | Relation::Index(_) => {}
-        }
+/// Everything that a state shows.
+fn nodes(catalog: &Catalog, dialect: &dyn Dialect) -> BTreeSet<Node> {
+    let mut nodes = BTreeSet::new();
+    for (name, relation) in catalog.relations.iter().filter(|(_, relation)| !is_temporary(relation)) {
+        nodes.extend(match relation {
+            Relation::Table(_) => Some(Node::Table(name.clone())),
+            Relation::View(view) => Some(view_node(view)),
+            Relation::Sequence(sequence) if !sequence.identity => Some(Node::Sequence(name.clone())),
+            Relation::Sequence(_) | Relation::Index(_) => None,
+        });
     }
-    for name in catalog.types.keys() {
-        needs.insert(Node::Type(name.clone()), nodes(Dependent::Type(name.clone())).into_iter().collect());
-    }
-    for routine in catalog.routines.values().flat_map(|all| all.iter()) {
-        let on = nodes(Dependent::Routine(routine.name.clone(), routine.signature.clone()));
-        needs.insert(Node::Routine(routine.name.clone(), routine.signature.clone()), on.into_iter().collect());
-    }
+    nodes.extend(catalog.types.keys().map(|name| Node::Type(name.clone())));
+    let routines = catalog.routines.values().flat_map(|all| all.iter());
+    nodes.extend(routines.map(|own| Node::Routine(own.name.clone(), own.signature.clone())));
     for (kind, words) in catalog.others.keys().filter(|(kind, _)| !late::is_late(*kind)) {
         let node = if dialect.stands_alone(*kind, words) { Node::Early } else { Node::Other };
-        needs.insert(node(*kind, words.clone()), BTreeSet::new());
+        nodes.insert(node(*kind, words.clone()));
     }
-    needs
+    nodes
 }
 
-fn view_node(view: &super::View) -> Node {
+/// What must be there before a node is made.
+pub(super) fn needs_of(catalog: &Catalog, node: &Node) -> BTreeSet<Node> {
+    let nodes =
+        |dependent: Dependent| -> Vec<Node> { catalog.references(&dependent).flat_map(|on| provider(catalog, on)).collect() };
+    let on = match node {
+        Node::Table(name) => {
+            let mut on = nodes(Dependent::Relation(name.clone()));
+            let Some(table) = catalog.table(name) else { return BTreeSet::new() };
+            for column in &table.columns {
+                on.extend(nodes(Dependent::Column(name.clone(), column.name.clone())));
+            }
+            for constraint in table.constraints.iter().filter(|constraint| table::is_inline(table, constraint)) {
+                let constraint = constraint.name.clone().unwrap_or_default();
+                on.extend(nodes(Dependent::Constraint(name.clone(), constraint)));
+            }
+            on.extend(table.partition_of.iter().map(|(parent, _)| Node::Table(parent.clone())));
+            on
+        }
+        Node::View(name) | Node::MaterializedView(name) => nodes(Dependent::Relation(name.clone())),
+        // The column that owns it is named later: its table's default needs the sequence.
+        Node::Sequence(_) => Vec::new(),
+        Node::Type(name) => nodes(Dependent::Type(name.clone())),
+        Node::Routine(name, signature) => nodes(Dependent::Routine(name.clone(), signature.clone())),
+        Node::Early(..) | Node::Other(..) => Vec::new(),
+    };
+    on.into_iter().collect()
+}
+
+/// The node of a view.
+pub(super) fn view_node(view: &super::View) -> Node {
     if view.materialized { Node::MaterializedView(view.name.clone()) } else { Node::View(view.name.clone()) }
 }
 
@@ -150,9 +161,10 @@ fn provider(catalog: &Catalog, on: &Dependency) -> Vec<Node> {
 }
 
 impl Node {
-    fn create(&self, catalog: &Catalog, changes: &mut Vec<Change>) {
+    /// The changes that make it.
+    pub(super) fn create(&self, catalog: &Catalog, changes: &mut Vec<Change>) {
         match self {
-            Node::Early(kind, words) | Node::Other(kind, words) => other(catalog, *kind, words, changes),
+            Node::Early(kind, words) | Node::Other(kind, words) => changes.extend(other(catalog, *kind, words)),
             Node::Type(name) => changes.extend(catalog.types.get(name).map(|own| match &own.shape {
                 UserTypeShape::Type(shape) => Change::CreateType { name: name.qname(), shape: shape.clone() },
                 UserTypeShape::Domain(domain) => Change::CreateDomain { name: name.qname(), domain: Box::new(domain.clone()) },
@@ -182,9 +194,13 @@ impl Node {
 }
 
 fn view(catalog: &Catalog, name: &Name, changes: &mut Vec<Change>) {
-    let Some(view) = catalog.view(name) else { return };
-    changes.push(Change::CreateView(Box::new(CreateView {
-        name: name.qname(),
+    changes.extend(catalog.view(name).map(|view| Change::CreateView(Box::new(create_view(view)))));
+}
+
+/// The statement that makes a view.
+pub(super) fn create_view(view: &super::View) -> CreateView {
+    CreateView {
+        name: view.name.qname(),
         or_replace: false,
         if_not_exists: false,
         temporary: false,
@@ -197,29 +213,39 @@ fn view(catalog: &Catalog, name: &Name, changes: &mut Vec<Change>) {
         no_data: !view.populated,
         tablespace: view.tablespace.clone(),
         access_method: None,
-    })));
-}
-
-/// Something kept by name only: the statements that made it.
-fn other(catalog: &Catalog, kind: ObjectKind, words: &str, changes: &mut Vec<Change>) {
-    let Some(other) = catalog.others.get(&(kind, words.to_owned())) else { return };
-    let object = ObjectRef { words: Some(words.to_owned()), ..ObjectRef::new(kind, QName::bare(words)) };
-    for (at, sql) in other.statements.iter().enumerate() {
-        let (object, sql) = (object.clone(), sql.to_string());
-        changes.push(match at {
-            0 => Change::CreateOther { object, if_not_exists: false, or_replace: false, sql },
-            _ => Change::AlterOther { object, sql },
-        });
     }
 }
 
+/// Something kept by name only: the statements that made it.
+pub(super) fn other(catalog: &Catalog, kind: ObjectKind, words: &str) -> Vec<Change> {
+    let Some(other) = catalog.others.get(&(kind, words.to_owned())) else { return Vec::new() };
+    let change = |(at, sql): (usize, &Arc<str>)| {
+        let (object, sql) = (other_object(kind, words), sql.to_string());
+        match at {
+            0 => Change::CreateOther { object, if_not_exists: false, or_replace: false, sql },
+            _ => Change::AlterOther { object, sql },
+        }
+    };
+    other.statements.iter().enumerate().map(change).collect()
+}
+
+/// The object of something kept by name only.
+pub(super) fn other_object(kind: ObjectKind, words: &str) -> ObjectRef {
+    let in_schema = matches!(kind, ObjectKind::Collation | ObjectKind::Statistics);
+    let name = match words.split_once('.').filter(|_| in_schema) {
+        Some((schema, name)) => QName::in_schema(schema, name),
+        None => QName::bare(words),
+    };
+    ObjectRef { words: Some(words.to_owned()).filter(|_| kind == ObjectKind::Other), ..ObjectRef::new(kind, name) }
+}
+
 /// A statement's object for something in a schema.
-fn object(kind: ObjectKind, name: &Name) -> ObjectRef {
+pub(super) fn object(kind: ObjectKind, name: &Name) -> ObjectRef {
     ObjectRef::new(kind, name.qname())
 }
 
 /// The kind of a relation as statements name it.
-fn relation_kind(relation: &Relation) -> ObjectKind {
+pub(super) fn relation_kind(relation: &Relation) -> ObjectKind {
     match relation {
         Relation::Table(table) if table.server.is_some() => ObjectKind::ForeignTable,
         Relation::Table(_) => ObjectKind::Table,
@@ -227,6 +253,14 @@ fn relation_kind(relation: &Relation) -> ObjectKind {
         Relation::View(_) => ObjectKind::View,
         Relation::Sequence(_) => ObjectKind::Sequence,
         Relation::Index(_) => ObjectKind::Index,
+    }
+}
+
+/// The kind of a type as statements name it.
+pub(super) fn type_kind(own: &UserType) -> ObjectKind {
+    match own.shape {
+        UserTypeShape::Type(_) => ObjectKind::Type,
+        UserTypeShape::Domain(_) => ObjectKind::Domain,
     }
 }
 
@@ -241,7 +275,7 @@ fn is_temporary(relation: &Relation) -> bool {
 }
 
 /// A routine's object with its input types.
-fn routine_object(own: &super::CatalogRoutine) -> ObjectRef {
+pub(super) fn routine_object(own: &super::CatalogRoutine) -> ObjectRef {
     let types = own.routine.parameters.iter().filter(|parameter| is_input(parameter.mode));
     let arguments = Some(types.map(|parameter| parameter.data_type.clone()).collect());
     ObjectRef { arguments, ..object(own.routine.kind, &own.name) }
@@ -256,6 +290,6 @@ fn is_input(mode: crate::change::ParameterMode) -> bool {
 }
 
 /// A name outside schemas.
-fn bare(kind: ObjectKind, name: &Ident) -> ObjectRef {
+pub(super) fn bare(kind: ObjectKind, name: &Ident) -> ObjectRef {
     ObjectRef::new(kind, QName::bare(name.clone()))
 }

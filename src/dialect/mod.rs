@@ -53,6 +53,15 @@ pub trait Dialect: Sync {
     /// A change as SQL without the final `;`. It parses back to the same change.
     fn write(&self, change: &Change) -> String;
 
+    /// The deletion of the rows that have these values in these columns.
+    fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change;
+
+    /// Whether a built-in function, although volatile, changes neither the schema nor rows.
+    fn is_harmless(&self, function: &QName) -> bool;
+
+    /// A statement that fails with this message, without the final `;`.
+    fn raise(&self, message: &str) -> String;
+
     /// Whether an unqualified relation of this name that nobody created is the server's own.
     fn is_system_name(&self, name: &str) -> bool;
 
@@ -73,6 +82,15 @@ pub trait Dialect: Sync {
 
     /// What happens to an application's values when a column's type changes.
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;
+
+    /// How values of the one type become values of the other when a column takes another type.
+    fn cast(&self, column: &str, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Cast;
+
+    /// What a table has where nothing is said.
+    fn usual(&self) -> Usual;
+
+    /// The storage mode of a column of a type where nothing is said, in capitals.
+    fn usual_storage(&self, data_type: &TypeName, catalog: &Catalog) -> Ident;
 
     /// The error that the server answers a change with: the same problem is worded differently for different statements.
     fn problem(&self, problem: &Problem, change: &Change) -> ServerError;
@@ -132,6 +150,28 @@ pub struct Conversion {
     pub rewrite: bool,
     /// Whether the values in the table may change (rounding, padding, time zone).
     pub lossy: bool,
+}
+
+/// How a column's values become values of another type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cast {
+    /// Without being asked for.
+    Assignment,
+    /// By this expression in `USING`.
+    Explicit(Expr),
+    /// Not at all.
+    Never,
+}
+
+/// What a table has where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usual {
+    /// The tablespace.
+    pub tablespace: &'static str,
+    /// The access method.
+    pub access_method: &'static str,
+    /// The word for the server's own choice of compression.
+    pub compression: &'static str,
 }
 
 /// What becomes of one type's values in another.

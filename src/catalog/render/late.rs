@@ -50,7 +50,7 @@ pub(super) fn changes(catalog: &Catalog, changes: &mut Vec<Change>) {
     }
 
     for (kind, words) in catalog.others.keys().filter(|(kind, _)| is_late(*kind)) {
-        other(catalog, *kind, words, changes);
+        changes.extend(other(catalog, *kind, words));
     }
 }
 
@@ -79,7 +79,7 @@ fn bottom_up<'a>(catalog: &Catalog, mut tables: Vec<&'a Arc<Table>>) -> Vec<&'a 
 
 fn indexes(tables: &[&Arc<Table>], changes: &mut Vec<Change>) {
     for table in tables {
-        let mut own: Vec<_> = table.indexes.iter().filter(|index| index.constraint.is_none() && !index.primary).collect();
+        let mut own: Vec<_> = table.indexes.iter().filter(|index| is_late_part(index)).collect();
         own.sort_by(|a, b| a.name.cmp(&b.name));
         changes.extend(own.iter().map(|index| create_index(&table.name, index)));
         for index in own.iter().filter(|index| index.only && !index.valid) {
@@ -101,7 +101,13 @@ fn attached(tables: &[&Arc<Table>], owner: &Name, index: &Index, changes: &mut V
     }
 }
 
-fn create_index(table: &Name, index: &Index) -> Change {
+/// Whether an index has a statement of its own, and does not come with a constraint.
+pub(in crate::catalog) fn is_late_part(index: &Index) -> bool {
+    index.constraint.is_none() && !index.primary
+}
+
+/// The statement that makes an index.
+pub(in crate::catalog) fn create_index(table: &Name, index: &Index) -> Change {
     Change::CreateIndex(Box::new(CreateIndex {
         name: Some(index.name.clone()),
         table: table.qname(),

@@ -46,11 +46,7 @@ fn owners(catalog: &Catalog, changes: &mut Vec<Change>) {
     };
     catalog.schemas.iter().for_each(|(name, schema)| own(bare(ObjectKind::Schema, name), &schema.owner));
     for (name, user_type) in &catalog.types {
-        let kind = match user_type.shape {
-            crate::catalog::UserTypeShape::Type(_) => ObjectKind::Type,
-            crate::catalog::UserTypeShape::Domain(_) => ObjectKind::Domain,
-        };
-        own(object(kind, name), &user_type.owner);
+        own(object(super::type_kind(user_type), name), &user_type.owner);
     }
     for (name, relation) in catalog.relations.iter().filter(|(_, relation)| !super::is_temporary(relation)) {
         let owner = match relation {
@@ -66,9 +62,10 @@ fn owners(catalog: &Catalog, changes: &mut Vec<Change>) {
     catalog.routines.values().flat_map(|all| all.iter()).for_each(|routine| own(routine_object(routine), &routine.owner));
 }
 
-struct Rights<'a> {
-    dialect: &'a dyn Dialect,
-    changes: &'a mut Vec<Change>,
+/// Writes grants and revocations.
+pub(in crate::catalog) struct Rights<'a> {
+    pub(in crate::catalog) dialect: &'a dyn Dialect,
+    pub(in crate::catalog) changes: &'a mut Vec<Change>,
 }
 
 /// Privileges with the columns that they are limited to.
@@ -78,7 +75,7 @@ const WITH_GRANT_OPTION: &str = " WITH GRANT OPTION";
 
 impl Rights<'_> {
     /// One statement for each role and each way to grant.
-    fn grant(&mut self, privileges: &Privileges, on: &GrantObjects, kind: ObjectKind) {
+    pub(in crate::catalog) fn grant(&mut self, privileges: &Privileges, on: &GrantObjects, kind: ObjectKind) {
         let mut each: BTreeMap<(&Ident, bool), Granted> = BTreeMap::new();
         for ((role, privilege), columns) in privileges.iter().filter(|((role, _), _)| !role.is_empty()) {
             let option = format!("{privilege}{WITH_GRANT_OPTION}");
@@ -102,8 +99,24 @@ impl Rights<'_> {
     }
 
     fn revoke_missing(&mut self, before: &Privileges, now: &Privileges, on: &GrantObjects) {
-        for ((role, privilege), columns) in before.iter().filter(|(key, _)| !now.contains_key(*key)) {
-            self.say(false, vec![(privilege.clone(), columns.clone())], on.clone(), role.clone(), false);
+        let gone = before.iter().filter(|(key, _)| !now.contains_key(*key));
+        self.revoke(&gone.map(|(key, columns)| (key.clone(), columns.clone())).collect(), on);
+    }
+
+    /// One statement for each role and each way to revoke.
+    pub(in crate::catalog) fn revoke(&mut self, privileges: &Privileges, on: &GrantObjects) {
+        let mut each: BTreeMap<(&Ident, bool), Granted> = BTreeMap::new();
+        for ((role, privilege), columns) in privileges.iter().filter(|((role, _), _)| !role.is_empty()) {
+            let (name, option) = match privilege.strip_suffix(WITH_GRANT_OPTION) {
+                // The option goes with the privilege.
+                Some(name) if privileges.contains_key(&(role.clone(), name.into())) => continue,
+                Some(name) => (Ident::from(name), true),
+                None => (privilege.clone(), false),
+            };
+            each.entry((role, option)).or_default().push((name, columns.clone()));
+        }
+        for ((role, option), privileges) in each {
+            self.say(false, privileges, on.clone(), role.clone(), option);
         }
     }
 
@@ -130,14 +143,22 @@ impl Rights<'_> {
         self.grant(privileges, &on, of.kind);
     }
 
-    fn say(&mut self, grant: bool, privileges: Granted, on: GrantObjects, role: Ident, grant_option: bool) {
+    /// One statement.
+    pub(in crate::catalog) fn say(
+        &mut self,
+        grant: bool,
+        privileges: Granted,
+        on: GrantObjects,
+        role: Ident,
+        grant_option: bool,
+    ) {
         let grant = Grant { grant, privileges, on, roles: vec![role], grant_option, cascade: false };
         self.changes.push(Change::Grant(Box::new(grant)));
     }
 }
 
 /// What a comment is on, as `COMMENT ON` names it; nothing for what is not shown.
-fn comment_object(catalog: &Catalog, key: &CommentKey) -> Option<ObjectRef> {
+pub(in crate::catalog) fn comment_object(catalog: &Catalog, key: &CommentKey) -> Option<ObjectRef> {
     match key.kind {
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate | ObjectKind::Routine => {
             let all = catalog.routines.get(&key.name)?;

@@ -82,7 +82,7 @@ fn keys(table: &Table) -> impl Iterator<Item = (&Option<Ident>, &Key)> {
 }
 
 /// One action on a table.
-pub(super) fn alter(table: &Table, action: TableAction) -> Change {
+pub(in crate::catalog) fn alter(table: &Table, action: TableAction) -> Change {
     let kind = if table.server.is_some() { ObjectKind::ForeignTable } else { ObjectKind::Table };
     Change::AlterTable(Box::new(AlterTable { kind, table: table.name.qname(), if_exists: false, only: false, action }))
 }
@@ -99,7 +99,7 @@ pub(super) fn is_inherited(catalog: &Catalog, parents: &[Name], constraint: &Con
 
 /// The column without what older servers do not take in `CREATE TABLE`. An identity is the partitioned table's alone, and its
 /// sequence's type always the column's.
-fn plain(column: &TableColumn, partition: bool) -> Column {
+pub(in crate::catalog) fn plain(column: &TableColumn, partition: bool) -> Column {
     let value = match &column.value {
         ColumnValue::Identity { .. } if partition => ColumnValue::None,
         ColumnValue::Identity { always, sequence } => {

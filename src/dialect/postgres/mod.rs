@@ -1,6 +1,7 @@
 //! PostgreSQL 12 to 18: every fact about it that judging needs, one kind of fact in each file.
 
 mod app_errors;
+mod cast;
 mod errors;
 mod impact;
 mod locks;
@@ -10,7 +11,7 @@ mod types;
 mod volatility;
 mod write;
 
-use super::{AppError, AutomaticName, Conversion, Dialect, Impact, ImpactContext, ServerError, ServerVersion};
+use super::{AppError, AutomaticName, Cast, Conversion, Dialect, Impact, ImpactContext, ServerError, ServerVersion, Usual};
 use crate::catalog::{Catalog, Name, Problem, Schema};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
@@ -63,6 +64,18 @@ impl Dialect for Postgres {
         write::write(change)
     }
 
+    fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change {
+        write::delete_rows(table, columns, rows)
+    }
+
+    fn is_harmless(&self, function: &QName) -> bool {
+        system::is_harmless(function)
+    }
+
+    fn raise(&self, message: &str) -> String {
+        write::raise(message)
+    }
+
     fn is_system_name(&self, name: &str) -> bool {
         system::is_system_name(name)
     }
@@ -89,6 +102,18 @@ impl Dialect for Postgres {
 
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
         types::conversion(from, to, catalog)
+    }
+
+    fn cast(&self, column: &str, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Cast {
+        cast::cast(column, from, to, catalog)
+    }
+
+    fn usual(&self) -> Usual {
+        Usual { tablespace: "pg_default", access_method: "heap", compression: "default" }
+    }
+
+    fn usual_storage(&self, data_type: &TypeName, catalog: &Catalog) -> Ident {
+        cast::usual_storage(data_type, catalog)
     }
 
     fn problem(&self, problem: &Problem, change: &Change) -> ServerError {

@@ -34,6 +34,24 @@ pub(super) fn stands_alone(kind: ObjectKind, words: &str) -> bool {
     }
 }
 
+/// Volatile functions of the server that leave schema and rows as they are: settings, locks, waiting, messages, random values.
+pub(super) fn is_harmless(function: &QName) -> bool {
+    const NAMES: [&str; 10] = [
+        "clock_timestamp",
+        "gen_random_uuid",
+        "pg_notify",
+        "pg_reload_conf",
+        "pg_sleep",
+        "random",
+        "set_config",
+        "timeofday",
+        "txid_current",
+        "uuid_generate_v4",
+    ];
+    let built_in = function.schema.as_ref().is_none_or(|schema| schema == "pg_catalog");
+    built_in && (NAMES.contains(&function.name.as_str()) || function.name.contains("advisory"))
+}
+
 /// Results that `pg_proc` gives for every overload of the name with that many arguments.
 pub(super) fn call_type(function: &QName, arguments: u16) -> Option<TypeName> {
     if function.schema.as_deref().is_some_and(|schema| schema != "pg_catalog") {

@@ -7,6 +7,7 @@ mod object;
 mod spell;
 mod table;
 
+pub(super) use data::delete_rows;
 pub(super) use spell::{quote, type_text};
 
 use crate::change::{Change, Ident, Persistence};
@@ -85,6 +86,12 @@ pub(super) fn write(change: &Change) -> String {
         Change::NoEffect => "-- no effect".into(),
         Change::Opaque(opaque) => data::comment(&format!("not understood: {}", opaque.reason)),
     }
+}
+
+/// A block that does nothing but fail.
+pub(super) fn raise(message: &str) -> String {
+    let body = format!("\nBEGIN\n    RAISE EXCEPTION USING MESSAGE = {};\nEND\n", literal(message));
+    format!("DO {}", spell::dollar(&body))
 }
 
 fn create_schema(name: &Ident, if_not_exists: bool, owner: Option<&Ident>) -> String {

@@ -3,6 +3,7 @@
 use super::name::kind_words;
 use super::spell::{dollar, join, literal, qname, qnames, quote};
 use super::{when, write};
+use crate::catalog::Name;
 use crate::change::*;
 
 /// A statement about rows as it was written.
@@ -11,6 +12,34 @@ pub fn data(data: &Data) -> String {
         Some(query) => query.text.sql.to_string(),
         None => comment("a statement about rows, too large to be kept"),
     }
+}
+
+/// The deletion of the rows that have these values in these columns.
+pub fn delete_rows(table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change {
+    let name = table.qname();
+    let condition = match columns {
+        [only] => {
+            let values = rows.iter().flatten().map(|value| value.sql.to_string());
+            format!("{} IN ({})", quote(only), values.collect::<Vec<_>>().join(", "))
+        }
+        _ => {
+            let names = join(columns, |column| quote(column).into_owned());
+            let rows = join(rows, |row| format!("({})", join(row, |value| value.sql.to_string())));
+            format!("({names}) IN ({rows})")
+        }
+    };
+    let text = Expr::plain(format!("DELETE FROM {} WHERE {condition}", qname(&name)));
+    let data = Data {
+        kind: DataKind::Delete,
+        table: Some(name),
+        columns: None,
+        filtered: true,
+        batched: false,
+        rows: None,
+        conflict: None,
+        query: Some(Query { text, selects: [].into() }),
+    };
+    Change::Data(data.into())
 }
 
 /// `TRUNCATE`.

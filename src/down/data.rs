@@ -1,0 +1,210 @@
+//! What statements about rows need to be undone: nothing where the rows or columns go anyway, a deletion by key where a statement
+//! inserted literal rows, a person everywhere else.
+
+use super::{Context, Fidelity, UpFidelity};
+use crate::catalog::{Catalog, Name, ObjectId, Table};
+use crate::change::{
+    Change, ConstraintKind, Data, DataKind, Expr, ExprShape, Firing, Ident, OpaqueClass, QName, TableAction, Trigger,
+};
+use crate::replay::Atom;
+use std::collections::BTreeSet;
+
+/// The deletions, the last insertion's first; what needs a person is noted.
+pub(super) fn inverses(context: &Context<'_>, ups: &mut [UpFidelity]) -> Vec<Change> {
+    let mut out = Vec::new();
+    for (step, up) in context.steps.iter().zip(ups) {
+        if !step.problems.is_empty() {
+            continue;
+        }
+        for atom in &step.atoms {
+            match undo(atom, context) {
+                Undo::Nothing => {}
+                Undo::Delete(change, name) => {
+                    up.fidelity = up.fidelity.max(Fidelity::DropsNewData);
+                    up.lost.push(format!("what was changed since in the rows that were inserted into {name}"));
+                    out.push(change);
+                }
+                Undo::Lost(what) => {
+                    up.fidelity = up.fidelity.max(Fidelity::SchemaOnly);
+                    up.lost.push(what);
+                }
+                Undo::ByHand(reason) => {
+                    up.fidelity = Fidelity::Manual;
+                    up.reason.get_or_insert(reason);
+                }
+            }
+        }
+    }
+    out.reverse();
+    out
+}
+
+/// What it takes to undo a change of rows.
+enum Undo {
+    Nothing,
+    Delete(Change, Name),
+    /// Nothing can be done, and nothing has to be.
+    Lost(String),
+    ByHand(String),
+}
+
+fn undo(atom: &Atom, context: &Context<'_>) -> Undo {
+    match &atom.change.value {
+        Change::Data(data) => rows(data, atom, context),
+        Change::Truncate { tables, .. } => {
+            let old = tables.iter().filter_map(|table| old_table(table, &atom.before, context)).next();
+            match old {
+                Some(table) => Undo::ByHand(format!("the rows of {} that it removed are gone", table.name)),
+                None => Undo::Nothing,
+            }
+        }
+        Change::Opaque(opaque) => Undo::ByHand(match opaque.class {
+            OpaqueClass::Syntax | OpaqueClass::Dynamic | OpaqueClass::Language | OpaqueClass::ClientCommand => {
+                format!("it was not understood: {}", opaque.reason)
+            }
+        }),
+        _ => Undo::Nothing,
+    }
+}
+
+/// The table that a statement names, if it was there before the migration and still is after it.
+fn old_table<'a>(name: &QName, before: &'a Catalog, context: &Context<'_>) -> Option<&'a Table> {
+    let name = before.resolve_relation(name)?;
+    let table = before.table(&name)?;
+    (context.first.knows(table.id) && exists(context.last, table.id, &name)).then_some(&**table)
+}
+
+/// Whether a table is still there.
+fn exists(catalog: &Catalog, id: ObjectId, name: &Name) -> bool {
+    let is_it = |table: &std::sync::Arc<Table>| table.id == id;
+    catalog.table(name).is_some_and(is_it) || catalog.relations.values().any(|own| own.id() == Some(id))
+}
+
+fn rows(data: &Data, atom: &Atom, context: &Context<'_>) -> Undo {
+    if matches!(data.kind, DataKind::Select | DataKind::Call | DataKind::CopyOut) {
+        return called(data, atom, context);
+    }
+    let Some(written) = &data.table else { return Undo::Nothing };
+    let Some(table) = old_table(written, &atom.before, context) else {
+        let known = atom.before.resolve_relation(written).is_some();
+        return if known { Undo::Nothing } else { Undo::ByHand(format!("{written} is not known")) };
+    };
+    match data.kind {
+        DataKind::Insert => match delete(data, table, context) {
+            Some(change) => Undo::Delete(change, table.name.clone()),
+            None => Undo::ByHand(format!("which rows it inserted into {} cannot be told", table.name)),
+        },
+        DataKind::Update => {
+            let old = |column: &&Ident| {
+                let own = table.column(column);
+                own.is_none_or(|own| context.first.knows(ObjectId(own.number)) && is_kept(own.number, table, context))
+            };
+            match data.columns.iter().flatten().find(old) {
+                Some(column) => Undo::ByHand(format!("the former values of {}.{column} are gone", table.name)),
+                None if data.columns.is_none() => Undo::ByHand(format!("the former values in {} are gone", table.name)),
+                None => Undo::Nothing,
+            }
+        }
+        DataKind::Delete => Undo::ByHand(format!("the rows that it deleted from {} are gone", table.name)),
+        DataKind::Merge => Undo::ByHand(format!("what it did to the rows of {} cannot be told", table.name)),
+        DataKind::CopyIn => Undo::ByHand(format!("which rows it copied into {} cannot be told", table.name)),
+        DataKind::Select | DataKind::Call | DataKind::CopyOut => Undo::Nothing,
+    }
+}
+
+/// Whether a column is still there after the migration.
+fn is_kept(number: u32, table: &Table, context: &Context<'_>) -> bool {
+    let now = context.last.relations.values().find_map(|own| match own {
+        crate::catalog::Relation::Table(own) if own.id == table.id => Some(own),
+        _ => None,
+    });
+    now.is_some_and(|now| now.columns.iter().any(|own| own.number == number))
+}
+
+/// A query changes nothing unless a function that it calls does; what those of one's own do is looked at by itself.
+fn called(data: &Data, atom: &Atom, context: &Context<'_>) -> Undo {
+    let Some(query) = &data.query else { return Undo::Nothing };
+    let mut unknown: BTreeSet<String> = BTreeSet::new();
+    for reference in query.text.refs.iter() {
+        let crate::change::RefKind::Function { .. } = reference.kind else { continue };
+        let name = reference.qname();
+        if matches!(name.name.as_str(), "setval" | "nextval") {
+            return Undo::Lost("the position of a sequence".to_owned());
+        }
+        let own = atom.before.resolve_routine(&name).is_some();
+        let one = Expr { refs: [reference.clone()].into(), ..query.text.clone() };
+        if !own && !context.dialect.is_harmless(&name) && context.dialect.is_volatile(&one, &atom.before) {
+            unknown.insert(name.to_string());
+        }
+    }
+    match unknown.pop_first() {
+        Some(name) => Undo::ByHand(format!("what {name}() does is not known")),
+        None => Undo::Nothing,
+    }
+}
+
+/// The deletion of literal rows by a key of theirs.
+fn delete(data: &Data, table: &Table, context: &Context<'_>) -> Option<Change> {
+    let rows = data.rows.as_ref().filter(|_| data.conflict.is_none())?;
+    // What a trigger does with the rows, or because of them, is not known.
+    let fires = |trigger: &std::sync::Arc<Trigger>| {
+        trigger.events.iter().any(|event| event == "INSERT") && trigger.enabled != Firing::Disabled
+    };
+    if table.triggers.iter().any(fires) {
+        return None;
+    }
+    let columns: Vec<Ident> = match &data.columns {
+        Some(columns) => columns.clone(),
+        None => table.columns.iter().map(|own| own.column.name.clone()).collect(),
+    };
+    let key = key_of(table, &columns)?;
+    let places: Vec<usize> = key.iter().filter_map(|column| columns.iter().position(|own| own == column)).collect();
+    // Under the names that the table and the columns have after the migration.
+    let now = context.last.relations.values().find_map(|own| match own {
+        crate::catalog::Relation::Table(own) if own.id == table.id => Some(own),
+        _ => None,
+    })?;
+    let names: Vec<Ident> = key
+        .iter()
+        .map(|column| {
+            let number = table.column(column)?.number;
+            now.columns.iter().find(|own| own.number == number).map(|own| own.column.name.clone())
+        })
+        .collect::<Option<_>>()?;
+    let mut values = Vec::new();
+    for row in rows {
+        let literal = |at: &usize| row.get(*at).filter(|value| matches!(value.shape, ExprShape::Literal(_))).cloned();
+        values.push(places.iter().map(literal).collect::<Option<Vec<Expr>>>()?);
+    }
+    Some(context.dialect.delete_rows(&now.name, &names, &values)).filter(|_| !rows.is_empty())
+}
+
+/// The columns of a key that are all among those written: the primary key before the others.
+fn key_of(table: &Table, columns: &[Ident]) -> Option<Vec<Ident>> {
+    let mut keys: Vec<(bool, &Vec<Ident>)> = Vec::new();
+    for own in &table.constraints {
+        match &own.kind {
+            ConstraintKind::PrimaryKey(key) => keys.push((false, &key.columns)),
+            ConstraintKind::Unique(key) => keys.push((true, &key.columns)),
+            ConstraintKind::Check(_)
+            | ConstraintKind::ForeignKey(_)
+            | ConstraintKind::Exclude(_)
+            | ConstraintKind::NotNull(_) => {}
+        }
+    }
+    keys.sort_by_key(|(rank, _)| *rank);
+    keys.into_iter().map(|(_, key)| key.clone()).find(|key| key.iter().all(|column| columns.contains(column)))
+}
+
+/// Whether a statement restarts a sequence.
+pub(super) fn restarts(change: &Change) -> bool {
+    match change {
+        Change::AlterSequence { options, .. } => options.restart.is_some(),
+        Change::AlterTable(alter) => match &alter.action {
+            TableAction::AlterIdentity { sequence, .. } => sequence.restart.is_some(),
+            _ => false,
+        },
+        Change::Truncate { restart_identity, .. } => *restart_identity,
+        _ => false,
+    }
+}

@@ -1,0 +1,273 @@
+//! How much of what a statement changed comes back, read off the states around it.
+
+use super::{Context, Fidelity, UpFidelity, data};
+use crate::catalog::diff::{changed_relations, difference, table_among};
+use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
+use crate::change::{Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, TableAction, TypeShape};
+use crate::dialect::Fit;
+use crate::parse::DirectiveKind;
+use crate::replay::Step;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What becomes of each statement, as far as the schema tells.
+pub(super) fn of_statements(context: &Context<'_>) -> Vec<UpFidelity> {
+    let names = changed_relations(context.first, context.last);
+    let of_step = |step: &Step| {
+        let mut judge = Judge { context, step, names: &names, fidelity: Fidelity::Lossless, lost: Vec::new() };
+        judge.relations();
+        judge.types();
+        judge.atoms();
+        let reason = by_hand(context, step);
+        UpFidelity {
+            statement: step.statement,
+            span: context.parsed.statements[step.statement].span,
+            fidelity: if reason.is_some() { Fidelity::Manual } else { judge.fidelity },
+            lost: judge.lost,
+            reason,
+            changes_schema: difference(&step.before, &step.after).is_some(),
+        }
+    };
+    context.steps.iter().map(of_step).collect()
+}
+
+/// Why a person has to write it, where the schema's states alone say so.
+fn by_hand(context: &Context<'_>, step: &Step) -> Option<String> {
+    let directives = context.parsed.statements[step.statement].directives.iter().chain(&context.parsed.directives);
+    let said = directives.filter_map(|directive| match &directive.kind {
+        DirectiveKind::DownManual { reason } => Some(reason.to_string()),
+        DirectiveKind::Allow { .. } | DirectiveKind::Gate(_) | DirectiveKind::Phase(_) => None,
+    });
+    let doubtful = step.doubtful.first().map(|_| "the schema before it is not fully known".to_owned());
+    said.into_iter().next().or(doubtful).or_else(|| step.atoms.iter().find_map(|atom| outside(&atom.change.value, &atom.before)))
+}
+
+/// What a change does outside of what is followed.
+fn outside(change: &Change, before: &Catalog) -> Option<String> {
+    match change {
+        Change::AlterOther { object, .. } => {
+            let known = before.others.keys().any(|(kind, words)| {
+                *kind == object.kind && (*words == object.name.to_string() || words.ends_with(&format!(".{}", object.name.name)))
+            });
+            (!known).then(|| format!("how {} was before is not known", object.name))
+        }
+        _ => None,
+    }
+}
+
+struct Judge<'a> {
+    context: &'a Context<'a>,
+    step: &'a Step,
+    /// What differs between the states before and after the migration.
+    names: &'a BTreeSet<Name>,
+    fidelity: Fidelity,
+    lost: Vec<String>,
+}
+
+impl Judge<'_> {
+    fn note(&mut self, fidelity: Fidelity, what: String) {
+        self.fidelity = self.fidelity.max(fidelity);
+        if !self.lost.contains(&what) {
+            self.lost.push(what);
+        }
+    }
+
+    fn gone(&mut self, what: String) {
+        self.note(Fidelity::SchemaOnly, what);
+    }
+
+    fn new_data(&mut self, what: String) {
+        self.note(Fidelity::DropsNewData, what);
+    }
+
+    /// Whether something was there before the migration.
+    fn is_old(&self, id: ObjectId) -> bool {
+        self.context.first.knows(id)
+    }
+
+    /// The table after the migration, where it is still there.
+    fn at_last(&self, table: &Table) -> Option<&Arc<Table>> {
+        let same = self.context.last.table(&table.name).filter(|own| own.id == table.id);
+        same.or_else(|| table_among(self.context.last, self.names, table.id))
+    }
+
+    fn relations(&mut self) {
+        let (before, after) = (&self.step.before, &self.step.after);
+        let names = changed_relations(before, after);
+        for name in &names {
+            match before.relations.get(name) {
+                Some(Relation::Table(old)) => match table_among(after, &names, old.id) {
+                    Some(new) => self.table(&old.clone(), &new.clone()),
+                    None if self.is_old(old.id) => self.gone(format!("all rows of {name}")),
+                    None => {}
+                },
+                Some(Relation::Sequence(old)) if self.is_old(old.id) => {
+                    let there = names.iter().filter_map(|name| after.sequence(name)).any(|own| own.id == old.id);
+                    // That of a column that goes is gone with its values.
+                    let owner = old.owned_by.as_ref().is_none_or(|(table, column)| after.has_column(table, column));
+                    if !there && owner {
+                        self.gone(format!("the position of the sequence {name}"));
+                    }
+                }
+                Some(Relation::Sequence(_) | Relation::View(_) | Relation::Index(_)) | None => {}
+            }
+            if let Some(Relation::Table(new)) = after.relations.get(name)
+                && table_among(before, &names, new.id).is_none()
+                && self.at_last(new).is_some()
+            {
+                self.new_data(format!("all rows of {name}"));
+            }
+        }
+    }
+
+    fn table(&mut self, old: &Arc<Table>, new: &Arc<Table>) {
+        let Some(last) = self.at_last(old).cloned() else { return };
+        if !self.is_old(old.id) {
+            return;
+        }
+        let find = |table: &Table, number: u32| table.columns.iter().find(|own| own.number == number).cloned();
+        for column in &old.columns {
+            match find(new, column.number) {
+                Some(now) if Arc::ptr_eq(&now, column) => {}
+                Some(now) => self.column(old, column, &now),
+                None if matches!(column.value, ColumnValue::Generated { .. }) => {}
+                None if self.is_old(ObjectId(column.number)) => self.gone(format!("the values of {}.{}", old.name, column.name)),
+                None => {}
+            }
+        }
+        for column in new.columns.iter().filter(|column| find(old, column.number).is_none()) {
+            let stays = find(&last, column.number).is_some();
+            if stays && !matches!(column.value, ColumnValue::Generated { .. }) {
+                self.new_data(format!("the values of {}.{}", new.name, column.name));
+            }
+        }
+        self.constraints(old, new);
+    }
+
+    fn column(&mut self, table: &Table, old: &TableColumn, new: &TableColumn) {
+        let full = format!("{}.{}", table.name, new.name);
+        if !self.is_old(ObjectId(old.number)) {
+            return;
+        }
+        if old.data_type != new.data_type {
+            self.retyped(&full, old, new);
+        }
+        if old.not_null && !new.not_null {
+            self.new_data(format!("{full} must hold no NULL, or the down fails"));
+        }
+        match (&old.value, &new.value) {
+            (ColumnValue::Generated { .. }, ColumnValue::Generated { .. }) => {}
+            (ColumnValue::Generated { .. }, _) => self.new_data(format!("the values of {full}, which are computed again")),
+            (ColumnValue::Identity { .. }, ColumnValue::Identity { .. }) => {}
+            (ColumnValue::Identity { .. }, _) => {
+                self.gone(format!(
+                    "the position of the sequence of {full}: set it to the greatest value before anything is inserted"
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    fn retyped(&mut self, full: &str, old: &TableColumn, new: &TableColumn) {
+        let dialect = self.context.dialect;
+        let up = dialect.conversion(&old.data_type, &new.data_type, &self.step.before);
+        let own_expression = self.step.atoms.iter().any(|atom| match &atom.change.value {
+            Change::AlterTable(alter) => match &alter.action {
+                TableAction::SetType { column, using: Some(using), .. } if *column == new.name => {
+                    !is_plain_cast(using, &new.name)
+                }
+                _ => false,
+            },
+            _ => false,
+        });
+        let to_text = up.old_values == Fit::All && !up.lossy;
+        if up.lossy || own_expression || !to_text {
+            self.gone(format!("the values of {full} as they were before they were converted"));
+        }
+        let down = dialect.conversion(&new.data_type, &old.data_type, &self.step.after);
+        if down.old_values != Fit::All || down.lossy {
+            let former = dialect.type_text(&old.data_type);
+            self.new_data(format!("values of {full} that are no {former}: they are rounded, or the down fails"));
+        }
+    }
+
+    /// What may keep a constraint from coming back.
+    fn constraints(&mut self, old: &Table, new: &Table) {
+        for own in &old.constraints {
+            let kept = new.constraints.iter().any(|other| Arc::ptr_eq(own, other) || same_demand(own, other));
+            if !kept && !matches!(own.kind, ConstraintKind::NotNull(_)) && !own.not_enforced {
+                let name = own.name.clone().unwrap_or_default();
+                let columns_stay = columns_of(own).iter().all(|column| new.column(column).is_some());
+                if columns_stay {
+                    self.new_data(format!("rows of {} that break {name} keep the down from running", new.name));
+                }
+            }
+        }
+        for own in old.indexes.iter().filter(|own| own.unique && own.constraint.is_none()) {
+            let gone = !new.indexes.iter().any(|other| other.id == own.id);
+            if gone && own.shape.keys.iter().filter_map(|key| key.column()).all(|column| new.column(column).is_some()) {
+                self.new_data(format!("rows of {} that are twice in {} keep the down from running", new.name, own.name));
+            }
+        }
+    }
+
+    fn types(&mut self) {
+        for (name, new) in &self.step.after.types {
+            let Some(old) = self.step.before.types.get(name).filter(|old| !Arc::ptr_eq(old, new)) else { continue };
+            if !self.is_old(old.id) {
+                continue;
+            }
+            match (&old.shape, &new.shape) {
+                (UserTypeShape::Type(TypeShape::Enum(old)), UserTypeShape::Type(TypeShape::Enum(now))) => {
+                    let added: Vec<&str> = now.iter().filter(|own| !old.contains(own)).map(|own| &**own).collect();
+                    if now.len() > old.len() {
+                        self.new_data(format!("rows that hold {} of {name} keep the down from running", added.join(", ")));
+                    }
+                }
+                (UserTypeShape::Domain(old), UserTypeShape::Domain(new)) => {
+                    let gone = old.checks.iter().any(|own| !new.checks.iter().any(|other| other.expr.sql == own.expr.sql));
+                    if gone || old.not_null && !new.not_null {
+                        self.new_data(format!("values that are no {name} keep the down from running"));
+                    }
+                }
+                (old, new) if old != new => self.new_data(format!("values of {name} that it did not have before")),
+                _ => {}
+            }
+        }
+    }
+
+    fn atoms(&mut self) {
+        for atom in &self.step.atoms {
+            if data::restarts(&atom.change.value) {
+                self.gone("the position of a sequence".to_owned());
+            }
+        }
+        for name in self.step.before.extensions.keys().filter(|name| !self.step.after.extensions.contains_key(*name)) {
+            self.note(Fidelity::SchemaOnly, format!("whatever the extension {name} kept"));
+        }
+    }
+}
+
+/// Whether two constraints demand the same: names and when they are checked do not count.
+fn same_demand(old: &Constraint, new: &Constraint) -> bool {
+    old.kind == new.kind && old.not_enforced == new.not_enforced
+}
+
+fn columns_of(constraint: &Constraint) -> Vec<&crate::change::Ident> {
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => key.columns.iter().collect(),
+        ConstraintKind::ForeignKey(key) => key.columns.iter().collect(),
+        ConstraintKind::Check(_) | ConstraintKind::Exclude(_) | ConstraintKind::NotNull(_) => Vec::new(),
+    }
+}
+
+/// `column`, or `column::type`: what the server would do by itself.
+fn is_plain_cast(using: &Expr, column: &str) -> bool {
+    let bare = matches!(&using.shape, ExprShape::Column(own) if own == column);
+    let columns = using.refs.iter().filter(|own| own.kind == crate::change::RefKind::Column).count();
+    let calls = using.refs.iter().any(|own| matches!(own.kind, crate::change::RefKind::Function { .. }));
+    let cast = using.sql.contains("::")
+        && !using.sql.contains(['+', '*', '/', '|', '\'', '=', '<', '>'])
+        && !using.sql.to_ascii_lowercase().contains("case");
+    bare || columns == 1 && !calls && cast
+}

@@ -1,0 +1,160 @@
+//! The statements of a down: the way back through the schema, and the rows that go before it.
+
+use super::{Context, Down, Fidelity, Inverse, UpFidelity, data, fidelity};
+use crate::catalog::diff::{self, Blocked};
+use crate::catalog::{Catalog, Name, Relation};
+use crate::change::{AlterTable, Change, ColumnValue, ConstraintKind, Ident, ObjectKind, TableAction};
+use crate::replay::Step;
+use std::collections::BTreeSet;
+
+/// Works out the down of a migration.
+pub(super) fn plan(context: &Context<'_>) -> Down {
+    let mut ups = fidelity::of_statements(context);
+    let rows = data::inverses(context, &mut ups);
+    let (way, later) = match schema(context, context.last, context.first) {
+        Ok(found) => found,
+        Err(_) => step_by_step(context, &mut ups),
+    };
+    let statements: Vec<Inverse> = rows.into_iter().chain(way).map(|change| inverse(change, context)).collect();
+    let transactional = statements.iter().all(|inverse| inverse.transactional);
+    Down { migration: 0, statements, follow_ups: later, fidelity: Fidelity::Lossless, transactional, ups }
+}
+
+type Found = (Vec<Change>, Vec<Change>);
+
+/// The changes that can be made at once, and those that have to wait for values.
+fn schema(context: &Context<'_>, from: &Catalog, to: &Catalog) -> Result<Found, Blocked> {
+    let dialect = context.dialect;
+    let weak = without_values(from, to, context);
+    let way = diff::way(from, weak.as_ref().unwrap_or(to), dialect)?;
+    match weak {
+        None => Ok((way.changes, Vec::new())),
+        Some(_) => {
+            let later = diff::way(&way.state, to, dialect)?;
+            Ok((way.changes, later.changes))
+        }
+    }
+}
+
+/// Each statement's way back, the last first, where the way of all of them together is not found. What has none is left to a
+/// person.
+fn step_by_step(context: &Context<'_>, ups: &mut [UpFidelity]) -> Found {
+    let (mut now, mut later) = (Vec::new(), Vec::new());
+    for (step, up) in context.steps.iter().zip(ups).rev() {
+        match schema(context, &step.after, &step.before) {
+            Ok((changes, follow_ups)) => {
+                now.extend(changes);
+                later.extend(follow_ups);
+            }
+            Err(blocked) => {
+                up.fidelity = Fidelity::Manual;
+                up.reason.get_or_insert_with(|| blocked_reason(&blocked));
+            }
+        }
+    }
+    (now, later)
+}
+
+fn blocked_reason(blocked: &Blocked) -> String {
+    format!("no statements were found that bring it back: {}", blocked.reason)
+}
+
+/// The wanted state without what a table that may have rows cannot have before its new columns have values: `NOT NULL` without a
+/// default, keys on such columns. Nothing where there is no such thing.
+fn without_values(from: &Catalog, to: &Catalog, context: &Context<'_>) -> Option<Catalog> {
+    let mut weak = to.clone();
+    weak.session = context.dialect.empty_catalog().session;
+    let mut any = false;
+    let names = diff::changed_relations(from, to);
+    for name in &names {
+        let Some(Relation::Table(table)) = to.relations.get(name) else { continue };
+        // A table that is made again is empty.
+        let Some(own) = diff::table_among(from, &names, table.id) else { continue };
+        for column in table.columns.iter().filter(|column| !own.columns.iter().any(|other| other.number == column.number)) {
+            any |= weaken(&mut weak, name, column, context);
+        }
+    }
+    any.then_some(weak)
+}
+
+fn weaken(weak: &mut Catalog, name: &Name, column: &crate::catalog::TableColumn, context: &Context<'_>) -> bool {
+    let alter = |table: &Name, action| {
+        let kind = ObjectKind::Table;
+        Change::AlterTable(Box::new(AlterTable { kind, table: table.qname(), if_exists: false, only: false, action }))
+    };
+    let constant = match &column.value {
+        ColumnValue::None => false,
+        ColumnValue::Default(default) => !context.dialect.is_volatile(default, context.first),
+        ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. } => return false,
+    };
+    let empty = column.value == ColumnValue::None;
+    if !(column.not_null && empty || constant) {
+        return false;
+    }
+    let Some(table) = weak.table(name).cloned() else { return false };
+    let mut any = false;
+    for constraint in &table.constraints {
+        let named = match &constraint.kind {
+            ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => key.columns.contains(&column.name),
+            ConstraintKind::ForeignKey(key) => constant && key.columns.contains(&column.name),
+            ConstraintKind::Check(_) | ConstraintKind::Exclude(_) | ConstraintKind::NotNull(_) => false,
+        };
+        let primary = matches!(constraint.kind, ConstraintKind::PrimaryKey(_));
+        if let Some(of) = constraint.name.clone().filter(|_| named && (primary || constant)) {
+            let action = TableAction::DropConstraint { name: of, if_exists: true, cascade: true };
+            any |= weak.apply(&alter(name, action), context.dialect).is_ok();
+        }
+    }
+    for index in table.indexes.iter().filter(|index| constant && index.unique && index.constraint.is_none()) {
+        if index.shape.keys.iter().any(|key| key.column() == Some(&column.name)) {
+            let name = Name { schema: name.schema.clone(), name: index.name.clone() };
+            let object = crate::change::ObjectRef::new(ObjectKind::Index, name.qname());
+            let drop = Change::Drop { objects: vec![object], if_exists: true, cascade: true, concurrently: false };
+            any |= weak.apply(&drop, context.dialect).is_ok();
+        }
+    }
+    if column.not_null && empty {
+        let action = TableAction::DropNotNull { column: column.name.clone() };
+        any |= weak.apply(&alter(name, action), context.dialect).is_ok();
+    }
+    any
+}
+
+/// A statement of the down. Indexes that were built or dropped concurrently are dropped or built so.
+fn inverse(change: Change, context: &Context<'_>) -> Inverse {
+    let change = match change {
+        Change::Drop { objects, if_exists, cascade, concurrently: false } => {
+            let built = |own: &crate::change::ObjectRef| {
+                own.kind == ObjectKind::Index && concurrent(context.steps, true).contains(&own.name.name)
+            };
+            let concurrently = objects.len() == 1 && objects.iter().all(built);
+            Change::Drop { objects, if_exists, cascade, concurrently }
+        }
+        Change::CreateIndex(mut create) => {
+            let dropped = create.name.as_ref().is_some_and(|name| concurrent(context.steps, false).contains(name));
+            create.concurrently = dropped;
+            Change::CreateIndex(create)
+        }
+        change => change,
+    };
+    let transactional = !matches!(&change, Change::Drop { concurrently: true, .. })
+        && !matches!(&change, Change::CreateIndex(create) if create.concurrently);
+    Inverse { change, transactional }
+}
+
+/// The names of the indexes that were built, or dropped, concurrently.
+fn concurrent(steps: &[Step], built: bool) -> BTreeSet<Ident> {
+    let atoms = steps.iter().flat_map(|step| &step.atoms);
+    let names = atoms.flat_map(|atom| match &atom.change.value {
+        Change::CreateIndex(create) if built && create.concurrently => {
+            let new = |name: &&Name| {
+                matches!(atom.after.relations.get(*name), Some(Relation::Index(_))) && !atom.before.relations.contains_key(*name)
+            };
+            let names = diff::changed_relations(&atom.before, &atom.after);
+            names.iter().filter(new).map(|name| name.name.clone()).collect()
+        }
+        Change::Drop { objects, concurrently: true, .. } if !built => objects.iter().map(|own| own.name.name.clone()).collect(),
+        _ => Vec::new(),
+    });
+    names.collect()
+}
