@@ -7,8 +7,9 @@ use crate::dialect::{Dialect, ServerVersion};
 use crate::parse::STACK_BYTES;
 use crate::read::Project;
 use crate::replay::{self, ParsedMigration, Replayed};
-use crate::rules::{self, Level, Levels, Rule, Scene, Topic};
+use crate::rules::{self, DATA_DROPPED, Level, Levels, Rule, Scene, Topic};
 use crate::source::History;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// What the judgement depends on beside the project.
@@ -138,19 +139,25 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
         dialect,
         version: options.version,
     };
-    let level = |rule: &Rule, assessment: usize| level(rule, &scene, assessment, options);
-    let mut found = rules::run(&scene, level);
+    let level_of = |rule: &Rule, assessment: usize| {
+        let migration = &history.migrations[scene.assessments[assessment].migration];
+        level(rule, sources.path(migration.file), options)
+    };
+    let mut found = rules::run(&scene, level_of);
     rules::share_alternatives(&mut found);
-    let findings = allow::apply(&scene, found, level);
+    found.extend(rules::refusals(project, &options.pending.migrations, |rule, path| level(rule, path, options)));
+    let findings = allow::apply(&scene, found, level_of);
     Lint { project, options, parsed, replayed, assessments, findings }
 }
 
-fn level(rule: &Rule, scene: &Scene<'_>, assessment: usize, options: &Options) -> Level {
-    if rule.topic == Topic::Compatibility && !options.strategy.versions_meet() {
+fn level(rule: &Rule, path: &Path, options: &Options) -> Level {
+    let meet = options.strategy.versions_meet();
+    if rule.topic == Topic::Compatibility && !meet {
         return Level::Off;
     }
-    let migration = &scene.history.migrations[scene.assessments[assessment].migration];
-    options.levels.of(rule, scene.sources.path(migration.file))
+    // Else the incompatibility of a drop tells of it.
+    let usual = if !meet && rule.id == DATA_DROPPED.id { Level::Warning } else { rule.level };
+    options.levels.configured(rule, path).unwrap_or(usual)
 }
 
 /// Migrations without any statement have a verdict too: nothing happens.

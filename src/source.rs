@@ -75,6 +75,11 @@ impl Sources {
         &self.files[file.0 as usize].path
     }
 
+    /// The file of that path.
+    pub fn find(&self, path: &Path) -> Option<FileId> {
+        self.files.iter().position(|file| file.path == path).map(|number| FileId(number as u32))
+    }
+
     /// The whole text.
     pub fn text(&self, file: FileId) -> &str {
         &self.files[file.0 as usize].text

@@ -185,15 +185,72 @@ fn colours_are_for_terminals_unless_asked_for() {
 #[test]
 fn a_broken_pipe_is_no_failure() {
     let shop = shop();
-    let mut child = command(shop.path(), &["lint", "--format", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    drop(child.stdout.take());
-    let ran = ran(child.wait_with_output().expect("it ends"));
-    assert!(ran.code < 2, "{}", ran.err);
-    assert_eq!(ran.err, "");
+    // What was found decides, also where nobody reads it to its end: `migsafe lint | head` fails a pipeline as it must.
+    for (args, code) in [
+        (&["lint"][..], 1),
+        (&["lint", "--format", "json"], 1),
+        (&["lint", "--since", "2", "--format", "json"], 0),
+        (&["schema"], 0),
+        (&["explain"], 0),
+    ] {
+        let mut child = command(shop.path(), args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(child.stdout.take());
+        let ran = ran(child.wait_with_output().expect("it ends"));
+        assert_eq!((ran.code, ran.err.as_str()), (code, ""), "{args:?}");
+    }
+}
+
+/// The findings of all migrations: rule, severity, and the file of the migration.
+fn found(dir: &Path, args: &[&str]) -> Vec<String> {
+    let report = json(&run(dir, &[&["lint", "--format", "json"], args].concat()));
+    let text = |value: &serde_json::Value| value.as_str().expect("a string").to_owned();
+    let of = |migration: &serde_json::Value| {
+        let path = text(&migration["path"]);
+        let findings = migration["findings"].as_array().expect("a list").iter();
+        findings.map(|finding| format!("{} {} {path}", text(&finding["rule"]), text(&finding["severity"]))).collect::<Vec<_>>()
+    };
+    report["migrations"].as_array().expect("a list").iter().flat_map(of).collect()
+}
+
+#[test]
+fn what_the_runner_refuses_is_found() {
+    let half = "-- migrate:up\nCREATE TABLE b (id bigint PRIMARY KEY);\n";
+    let whole = "-- migrate:up\nCREATE TABLE a (id bigint PRIMARY KEY);\n-- migrate:down\n";
+    let dir = project(&[("db/migrations/1_a.sql", whole), ("db/migrations/2_b.sql", half)]);
+    let second = "file-refused error db/migrations/2_b.sql";
+    assert_eq!(found(dir.path(), &[]), [second]);
+    let ran = run(dir.path(), &["lint"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert!(ran.out.contains("dbmate would refuse this: no `-- migrate:down`"), "{}", ran.out);
+    // Where it is no finding it is told all the same.
+    for (args, code) in [(&["lint", "db/migrations/1_a.sql"][..], 0), (&["lint", "--since", "2"], 0), (&["schema"], 0)] {
+        let ran = run(dir.path(), args);
+        assert!(ran.code == code && ran.err.contains("warning: db/migrations/2_b.sql:"), "{args:?}: {}", ran.err);
+    }
+    fs::write(dir.path().join("migsafe.toml"), "[[overrides]]\npaths = ['**/2_*']\nrules.file-refused = 'warning'\n")
+        .expect("a file");
+    assert_eq!(found(dir.path(), &[]), ["file-refused warning db/migrations/2_b.sql"]);
+}
+
+#[test]
+fn a_refused_file_that_is_no_migration_is_found_too() {
+    let dir = project(&[("migrations/0001_init.sql", INIT), ("migrations/x_y.sql", ADD)]);
+    let ran = run(dir.path(), &["lint", "--runner", "sqlx"]);
+    assert!(ran.code == 1 && ran.out.contains("--> migrations/x_y.sql:1:1"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("error[file-refused]: sqlx would refuse migrations/x_y.sql: what stands before"), "{}", ran.out);
+}
+
+#[test]
+fn severities_are_per_rule_and_per_path() {
+    let shop = shop();
+    let config =
+        "[rules]\ncolumn-dropped = 'warning'\n[[overrides]]\npaths = ['migrations/0002*']\nrules.column-dropped = 'info'\n";
+    fs::write(shop.path().join("migsafe.toml"), config).expect("a file");
+    for (below, path) in [(".", "migrations/0002_drop_email.sql"), ("migrations", "../migrations/0002_drop_email.sql")] {
+        let of = found(&shop.path().join(below), &[path]);
+        assert_eq!(of.len(), 1, "{of:?}");
+        assert!(of[0].starts_with("column-dropped info "), "{of:?}");
+    }
 }
 
 #[test]
@@ -276,6 +333,11 @@ fn stop_the_world_asks_for_no_compatibility() {
         .flat_map(|found| found["findings"].as_array().into_iter().flatten())
         .collect();
     assert!(findings.iter().all(|finding| finding["breaks"].as_array().is_some_and(|breaks| breaks.is_empty())), "{findings:?}");
+    let lost = |args: &[&str]| found(shop.path(), &[&["--strategy", "stop-the-world"], args].concat());
+    assert_eq!(lost(&[]), ["data-dropped warning migrations/0002_drop_email.sql"]);
+    assert!(!found(shop.path(), &[]).iter().any(|found| found.starts_with("data-dropped")), "the incompatibility tells of it");
+    fs::write(shop.path().join("migsafe.toml"), "[rules]\ndata-dropped = 'off'\n").expect("a file");
+    assert_eq!(lost(&[]), Vec::<String>::new());
 }
 
 #[test]

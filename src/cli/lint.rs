@@ -5,6 +5,7 @@ use super::output;
 use super::pending::{self, Chosen};
 use super::project;
 use super::{Failure, Outcome};
+use migsafe::allow::Reported;
 use migsafe::config::Config;
 use migsafe::dialect::{Dialect, ServerVersion};
 use migsafe::rules::Level;
@@ -19,6 +20,12 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     });
     let chosen: Vec<_> = chosen.collect();
     let judged: Vec<_> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
+    for lint in &judged {
+        project::tell_refused(lint.project, |note| {
+            let of_file = |found: &Reported| lint.project.sources.path(found.finding.place.span.file) == note.path;
+            lint.findings.iter().any(|found| found.finding.id() == "file-refused" && of_file(found))
+        });
+    }
     let file = args.output.as_deref();
     let fail_on = args.fail_on.or(config.fail_on).unwrap_or(Level::Error);
     let base = project::base()?;

@@ -4,6 +4,7 @@ use super::args::{Common, Plan as Args, PlanFormat};
 use super::lint::version;
 use super::output::{self, complain};
 use super::pending::{self, Chosen};
+use super::project;
 use super::{Failure, Outcome};
 use migsafe::plan::{Plan, StageName, plan};
 use migsafe::rules::Level;
@@ -11,6 +12,7 @@ use migsafe::{Lint, Options, Pending, lint, report};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
+    projects.iter().for_each(|(project, _)| project::tell_refused(project, |_| false));
     let version = version(args.server_version.as_ref(), &config, dialect)?;
     let [(project, pending)] = projects.as_slice() else {
         return Err(Failure("a plan is that of one project: name one path".into()));

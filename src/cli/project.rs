@@ -6,7 +6,7 @@ use super::args::Common;
 use super::output::complain;
 use migsafe::config::{Config, FILE_NAME};
 use migsafe::dialect::{self, Dialect};
-use migsafe::read::{self, NoteKind, Project, ReadError};
+use migsafe::read::{self, NoteKind, Project, ReadError, ReadNote};
 use migsafe::rules::Base;
 use std::fs;
 use std::io::Read;
@@ -46,16 +46,15 @@ fn here() -> Result<PathBuf, Failure> {
 /// Where the paths in reports start: the root of the repository that the working directory is in, else the working directory.
 pub fn base() -> Result<Base, Failure> {
     let here = here()?;
-    let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&here).to_owned();
-    Ok(Base { root, here })
+    let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&here);
+    Ok(Base::new(root, &here))
 }
 
 fn read_config(path: &Path, here: &Path) -> Result<Config, Failure> {
     let shown = path.strip_prefix(here).unwrap_or(path).display();
     let text = fs::read_to_string(path).map_err(|error| Failure(format!("{shown}: cannot be read: {error}")))?;
     let mut config = Config::parse(&text).map_err(|error| Failure(format!("{shown}: {error}")))?;
-    let root = path.parent().unwrap_or(here).to_owned();
-    config.levels.base = Some(Base { root, here: here.to_owned() });
+    config.levels.base = Some(Base::new(path.parent().unwrap_or(here), here));
     if !config.queries_old.is_empty() || !config.queries_new.is_empty() {
         let message = "[queries] is not used: the application is taken to make every use that its schema permits";
         complain("warning", &format!("{shown}: {message}"));
@@ -101,25 +100,37 @@ fn is_root(args: &args::Project, root: &Path, here: &Path) -> bool {
     matches!(args.paths.as_slice(), [path] if real(path) == real(root))
 }
 
-/// What the reader has to tell.
+/// What the reader has to tell, but what the runner would refuse: that is a finding, or [`tell_refused`] tells it.
 fn tell(project: &Project, common: &Common) {
     if common.verbose {
         let count = project.history.migrations.len();
         complain("note", &format!("{}: {count} migrations for {}", project.root.display(), project.runner));
     }
     for note in &project.notes {
-        let place = match note.span {
-            Some(span) => {
-                let position = project.sources.position(span.file, span.start);
-                format!("{}:{}:{}", note.path.display(), position.line, position.column)
-            }
-            None => note.path.display().to_string(),
-        };
+        let place = place(project, note);
         match note.kind {
-            NoteKind::Refused => complain("warning", &format!("{place}: {} would refuse this: {}", project.runner, note.message)),
+            NoteKind::Refused => {}
             NoteKind::NotRead | NoteKind::NotSql => complain("warning", &format!("{place}: not judged: {}", note.message)),
             NoteKind::Odd if common.quiet => {}
             NoteKind::Odd => complain("note", &format!("{place}: {}", note.message)),
         }
+    }
+}
+
+/// What the runner would refuse and no report tells.
+pub fn tell_refused(project: &Project, is_told: impl Fn(&ReadNote) -> bool) {
+    for note in project.notes.iter().filter(|note| note.kind == NoteKind::Refused && !is_told(note)) {
+        let (place, runner) = (place(project, note), project.runner);
+        complain("warning", &format!("{place}: {runner} would refuse this: {}", note.message));
+    }
+}
+
+fn place(project: &Project, note: &ReadNote) -> String {
+    match note.span {
+        Some(span) => {
+            let position = project.sources.position(span.file, span.start);
+            format!("{}:{}:{}", note.path.display(), position.line, position.column)
+        }
+        None => note.path.display().to_string(),
     }
 }

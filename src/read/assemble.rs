@@ -95,6 +95,12 @@ pub(super) fn assemble(
         }
         downs.extend(draft.down);
     }
+    // What the runner refuses has a place in the reports, also where it is no migration.
+    for note in builder.notes.iter().filter(|note| note.kind == NoteKind::Refused) {
+        if builder.sources.find(&note.path).is_none() {
+            builder.sources.add(&note.path, "");
+        }
+    }
     let history = History { migrations, one_transaction: layout.one_transaction, partial, runner_table: layout.table };
     let place = Place::new(&root);
     let Builder { sources, notes, .. } = builder;

@@ -308,15 +308,15 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// What was not read, or that the runner would refuse.
+/// What was not read.
 fn notification(note: &ReadNote) -> Option<Notification> {
-    let (level, what) = match note.kind {
-        NoteKind::Refused => ("warning", "the runner would refuse this"),
-        NoteKind::NotRead | NoteKind::NotSql => ("warning", "not judged"),
-        NoteKind::Odd => return None,
-    };
-    let text = format!("{}: {what}: {}", note.path.display(), note.message);
-    Some(Notification { level, message: Text { text: no_links(&escape(&text)) } })
+    match note.kind {
+        NoteKind::NotRead | NoteKind::NotSql => {}
+        // The one is a finding, the other was read.
+        NoteKind::Refused | NoteKind::Odd => return None,
+    }
+    let text = format!("{}: not judged: {}", note.path.display(), note.message);
+    Some(Notification { level: "warning", message: Text { text: no_links(&escape(&text)) } })
 }
 
 fn region(start: Position, end: Position) -> Region {

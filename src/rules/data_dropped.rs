@@ -7,7 +7,8 @@ rule! {
     /// A table or column is dropped, and what is stored in it cannot be brought back.
     ///
     /// That the old application still uses it is another rule's matter; this one is for those who want every loss named, also where nobody
-    /// uses the table or column any more.
+    /// uses the table or column any more. With the strategy `stop-the-world`, where no other rule speaks of a drop, it is a warning
+    /// unless configured.
     ///
     /// ```sql,bad
     /// CREATE TABLE users (id bigint PRIMARY KEY, fax text);
@@ -20,7 +21,7 @@ rule! {
     /// CREATE TABLE import (line text);
     /// DROP TABLE import;
     /// ```
-    pub(super) static DATA_DROPPED = "data-dropped", Off, Data, Check::Statement(check);
+    pub(crate) static DATA_DROPPED = "data-dropped", Off, Data, Check::Statement(check);
 }
 
 fn check(at: &At<'_>) -> Vec<Finding> {

@@ -19,7 +19,7 @@ pub struct Levels {
 /// Severities for some files.
 #[derive(Debug, Clone)]
 pub struct Override {
-    /// The files, relative to [`Base::root`].
+    /// The files, relative to the root of [`Levels::base`].
     pub paths: GlobSet,
     /// The severities, by the rule's id.
     pub rules: BTreeMap<&'static str, Level>,
@@ -28,22 +28,27 @@ pub struct Override {
 /// Where paths start.
 #[derive(Debug, Clone)]
 pub struct Base {
-    /// The directory of the configuration.
-    pub root: PathBuf,
+    /// The directory that paths are called from.
+    root: PathBuf,
     /// The working directory.
-    pub here: PathBuf,
+    here: PathBuf,
 }
 
 impl Levels {
     /// The severity of a rule for a file.
     pub fn of(&self, rule: &Rule, path: &Path) -> Level {
+        self.configured(rule, path).unwrap_or(rule.level)
+    }
+
+    /// The severity of a rule for a file, if somebody said.
+    pub fn configured(&self, rule: &Rule, path: &Path) -> Option<Level> {
         let special = || {
             let naming = self.overrides.iter().rev().filter_map(|part| Some((part, *part.rules.get(rule.id)?)));
             let path = self.below_root(path);
             naming.into_iter().find(|(part, _)| part.paths.is_match(&path)).map(|(_, level)| level)
         };
         let special = if self.overrides.is_empty() { None } else { special() };
-        special.or_else(|| self.rules.get(rule.id).copied()).unwrap_or(rule.level)
+        special.or_else(|| self.rules.get(rule.id).copied())
     }
 
     fn below_root(&self, path: &Path) -> PathBuf {
@@ -52,6 +57,11 @@ impl Levels {
 }
 
 impl Base {
+    /// Both directories as absolute paths; `..` in them counts as written.
+    pub fn new(root: &Path, here: &Path) -> Self {
+        Base { root: normal(&here.join(root)), here: normal(here) }
+    }
+
     /// The path of a file as it is called from the root on; whole where it lies elsewhere. Standard input has none: it stays `-`.
     pub fn relative(&self, path: &Path) -> PathBuf {
         if path.as_os_str() == "-" {
@@ -83,7 +93,7 @@ mod tests {
 
     #[test]
     fn paths_are_called_from_the_root_on() {
-        let base = Base { root: "/repo".into(), here: "/repo/services/shop".into() };
+        let base = Base::new("../..".as_ref(), "/repo/services/shop".as_ref());
         for (path, called) in [
             ("migrations/1.sql", "services/shop/migrations/1.sql"),
             ("./a/./../b.sql", "services/shop/b.sql"),

@@ -37,6 +37,7 @@ mod exclusion_added;
 mod explicit_lock;
 mod extension_dropped;
 mod extension_updated;
+mod file_refused;
 mod fingerprint;
 mod foreign_key_action_changed;
 mod foreign_key_added;
@@ -114,7 +115,9 @@ mod view_star_frozen;
 mod work;
 
 pub(crate) use allow_unused::ALLOW_UNUSED;
+pub(crate) use data_dropped::DATA_DROPPED;
 pub(crate) use directive_invalid::DIRECTIVE_INVALID;
+pub(crate) use file_refused::refusals;
 pub use fingerprint::{Fingerprint, fingerprints};
 pub use levels::{Base, Levels, Override};
 pub(crate) use phase_mismatch::PHASE_MISMATCH;
@@ -361,6 +364,7 @@ pub static RULES: &[&Rule] = &[
     &drop_cascades::DROP_CASCADES,
     &database_dropped::DATABASE_DROPPED,
     &data_dropped::DATA_DROPPED,
+    &file_refused::FILE_REFUSED,
     &migration_fails::MIGRATION_FAILS,
     &concurrently_in_transaction::CONCURRENTLY_IN_TRANSACTION,
     &transaction_nested::TRANSACTION_NESTED,
