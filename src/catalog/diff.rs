@@ -59,6 +59,7 @@ pub fn way(from: &Catalog, to: &Catalog, dialect: &dyn Dialect) -> Result<Way, B
             continue;
         }
         walk.set_rights();
+        walk.drop_roles();
         if walk.changes.len() > before {
             continue;
         }

@@ -54,7 +54,7 @@ fn undo(atom: &Atom, context: &Context<'_>) -> Undo {
         Change::Truncate { tables, .. } => {
             let old = tables.iter().filter_map(|table| old_table(table, &atom.before, context)).next();
             match old {
-                Some(table) => Undo::ByHand(format!("the rows of {} that it removed are gone", table.name)),
+                Some(table) => Undo::Lost(format!("all rows of {}", table.name)),
                 None => Undo::Nothing,
             }
         }
@@ -90,7 +90,7 @@ fn rows(data: &Data, atom: &Atom, context: &Context<'_>) -> Undo {
         return if known { Undo::Nothing } else { Undo::ByHand(format!("{written} is not known")) };
     };
     match data.kind {
-        DataKind::Insert => match delete(data, table, context) {
+        DataKind::Insert => match delete(data, table, context).filter(|_| !atom.conditional) {
             Some(change) => Undo::Delete(change, table.name.clone()),
             None => Undo::ByHand(format!("which rows it inserted into {} cannot be told", table.name)),
         },
@@ -100,16 +100,31 @@ fn rows(data: &Data, atom: &Atom, context: &Context<'_>) -> Undo {
                 own.is_none_or(|own| context.first.knows(ObjectId(own.number)) && is_kept(own.number, table, context))
             };
             match data.columns.iter().flatten().find(old) {
+                Some(column) if fills_nulls(data, column) => {
+                    Undo::Lost(format!("in which rows {}.{column} was NULL", table.name))
+                }
                 Some(column) => Undo::ByHand(format!("the former values of {}.{column} are gone", table.name)),
                 None if data.columns.is_none() => Undo::ByHand(format!("the former values in {} are gone", table.name)),
                 None => Undo::Nothing,
             }
         }
-        DataKind::Delete => Undo::ByHand(format!("the rows that it deleted from {} are gone", table.name)),
+        DataKind::Delete => Undo::Lost(format!("the rows that it deleted from {}", table.name)),
         DataKind::Merge => Undo::ByHand(format!("what it did to the rows of {} cannot be told", table.name)),
         DataKind::CopyIn => Undo::ByHand(format!("which rows it copied into {} cannot be told", table.name)),
         DataKind::Select | DataKind::Call | DataKind::CopyOut => Undo::Nothing,
     }
+}
+
+/// Whether an update only gives values to rows that have none in its one column.
+fn fills_nulls(data: &Data, column: &Ident) -> bool {
+    let Some(text) = data.query.as_ref().map(|query| query.text.sql.to_lowercase()) else { return false };
+    let Some((_, condition)) = text.rsplit_once("where") else { return false };
+    let words: Vec<&str> =
+        condition.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ';' | '"')).filter(|w| !w.is_empty()).collect();
+    let is_it = |word: &str| word == column.as_str() || word.ends_with(&format!(".{column}"));
+    data.columns.as_ref().is_some_and(|columns| columns.len() == 1)
+        && !words.contains(&"or")
+        && words.windows(3).any(|three| is_it(three[0]) && three[1] == "is" && three[2] == "null")
 }
 
 /// Whether a column is still there after the migration.

@@ -163,6 +163,9 @@ impl Walk<'_> {
             let mut gone: Vec<(ObjectId, Change)> = Vec::new();
             gone.extend(self.routines().gone.iter().map(|own| (own.id, drop_one(routine_object(own)))));
             for own in self.relations().gone {
+                if let Relation::Table(table) = &own {
+                    self.detach_first(&table.name);
+                }
                 gone.extend(self.drop_of(&own));
             }
             for own in self.types().gone {
@@ -205,6 +208,18 @@ impl Walk<'_> {
         }
     }
 
+    /// A foreign key to a partitioned table holds its partitions too, until they are detached.
+    fn detach_first(&mut self, name: &Name) {
+        let Some(table) = self.state.table(name).cloned() else { return };
+        let Some(parent) = table.partition_of.as_ref().and_then(|(parent, _)| self.state.table(parent)).cloned() else { return };
+        let on = Dependency::Relation(parent.name.clone());
+        let referred = self.state.dependents(&on).any(|who| matches!(who, Dependent::Constraint(..)));
+        if referred {
+            let partition = name.qname();
+            self.make(alter(&parent, TableAction::DetachPartition { partition, concurrently: false, finalize: false }));
+        }
+    }
+
     fn drop_if_there(&mut self, change: Change) -> bool {
         let Change::Drop { objects, .. } = &change else { return false };
         let there = objects.iter().all(|own| match own.kind {
@@ -215,6 +230,15 @@ impl Walk<'_> {
             _ => self.state.resolve_relation(&own.name).is_some(),
         });
         there && self.make(change)
+    }
+
+    /// Roles and their like, when nothing is granted to them any more.
+    pub(super) fn drop_roles(&mut self) {
+        let gone: Vec<_> =
+            self.state.others.keys().filter(|key| holds_more(key.0) && !self.to.others.contains_key(*key)).cloned().collect();
+        for (kind, words) in gone.into_iter().rev() {
+            self.make(drop_one(crate::catalog::render::other_object(kind, &words)));
+        }
     }
 
     /// What lies outside schemas or is kept by name only, extensions, then schemas.
@@ -228,6 +252,9 @@ impl Walk<'_> {
         };
         if !self.state.others.ptr_eq(&self.to.others) {
             for ((kind, words), _) in gone(self).into_iter().rev() {
+                if holds_more(kind) {
+                    continue;
+                }
                 self.make(drop_one(crate::catalog::render::other_object(kind, &words)));
             }
         }
@@ -245,6 +272,11 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether something holds more than its own definition, or rights on others: it goes last, and is never made anew.
+fn holds_more(kind: ObjectKind) -> bool {
+    matches!(kind, ObjectKind::Role | ObjectKind::Database | ObjectKind::Tablespace | ObjectKind::Subscription)
 }
 
 /// `DROP` of one object.
