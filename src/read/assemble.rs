@@ -64,7 +64,7 @@ pub(super) fn load_drafts(dir: &Dir, layout: &Layout, drafts: Vec<Draft>, mut no
     }
     let paths: Vec<&PathBuf> = drafts.iter().flat_map(|draft| std::iter::once(&draft.up).chain(&draft.down)).collect();
     let texts: HashMap<PathBuf, Text> =
-        paths.par_iter().map(|path| Ok(((*path).clone(), read_text(path, path)?))).collect::<Result<_, ReadError>>()?;
+        paths.par_iter().map(|path| Ok(((*path).clone(), read_text(&dir.view, path)?))).collect::<Result<_, ReadError>>()?;
     Ok(assemble(dir.path.clone(), layout, drafts, texts, notes))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn assemble(
     let history = History { migrations, one_transaction: layout.one_transaction, partial, runner_table: layout.table };
     let place = Place::new(&root);
     let Builder { sources, notes, .. } = builder;
-    let project = Project { root, runner: layout.runner, sources, history, notes, selected: None, down_files };
+    let project = Project { root, runner: layout.runner, sources, history, notes, selected: None, down_files, released: None };
     Loaded { project, place, ups, downs }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::error::ReadError;
 use super::name::is_sql;
+use super::view::View;
 
 /// How deep subdirectories are followed, where a runner follows them.
 const MAX_DEPTH: usize = 16;
@@ -18,6 +19,8 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Dir {
     /// The directory, as it is shown.
     pub path: PathBuf,
+    /// The files that it is among.
+    pub view: View,
     /// The names of its files.
     pub files: Vec<String>,
     /// The names of its directories.
@@ -28,19 +31,20 @@ pub(super) struct Dir {
 }
 
 impl Dir {
+    /// Lists a directory of the disk.
+    pub fn on_disk(path: &Path) -> Result<Dir, ReadError> {
+        Dir::open(&View::default(), path)
+    }
+
     /// Lists a directory.
-    pub fn open(path: &Path) -> Result<Dir, ReadError> {
+    pub fn open(view: &View, path: &Path) -> Result<Dir, ReadError> {
         let unreadable = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => ReadError::Missing { path: path.to_owned() },
             _ => ReadError::Unreadable { path: path.to_owned(), source },
         };
-        let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let (mut files, mut dirs, mut unnameable) = (Vec::new(), Vec::new(), Vec::new());
-        for entry in fs::read_dir(shown).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let kind = entry.file_type().map_err(unreadable)?;
-            let is_dir = kind.is_dir() || kind.is_symlink() && entry.path().is_dir();
-            match entry.file_name().into_string() {
+        for (name, is_dir) in view.entries(path).map_err(unreadable)? {
+            match name.into_string() {
                 Ok(name) if is_dir => dirs.push(name),
                 Ok(name) => files.push(name),
                 Err(name) => unnameable.push(path.join(name)),
@@ -49,7 +53,12 @@ impl Dir {
         files.sort_unstable();
         dirs.sort_unstable();
         unnameable.sort_unstable();
-        Ok(Dir { path: path.to_owned(), files, dirs, unnameable, heads: OnceLock::new() })
+        Ok(Dir { path: path.to_owned(), view: view.clone(), files, dirs, unnameable, heads: OnceLock::new() })
+    }
+
+    /// Another directory among the same files.
+    pub fn other(&self, path: &Path) -> Result<Dir, ReadError> {
+        Dir::open(&self.view, path)
     }
 
     /// The path of an entry.
@@ -69,7 +78,7 @@ impl Dir {
 
     /// Whether one of the first few subdirectories holds a file of this name.
     pub fn sub_has(&self, name: &str) -> bool {
-        self.dirs.iter().filter(|dir| !dir.starts_with('.')).take(32).any(|dir| self.at(dir).join(name).is_file())
+        self.dirs.iter().filter(|dir| !dir.starts_with('.')).take(32).any(|dir| self.view.is_file(&self.at(dir).join(name)))
     }
 
     /// The beginnings of a few SQL files, first and last: what kind of file lies here.
@@ -77,7 +86,7 @@ impl Dir {
         self.heads.get_or_init(|| {
             let names: Vec<&str> = self.sql().collect();
             let last = names.len().saturating_sub(4).max(4).min(names.len());
-            names.iter().take(4).chain(&names[last..]).filter_map(|name| head(&self.at(name))).collect()
+            names.iter().take(4).chain(&names[last..]).filter_map(|name| head(&self.view, &self.at(name))).collect()
         })
     }
 
@@ -86,7 +95,7 @@ impl Dir {
         let mut found = self.files.clone();
         let mut seen: HashSet<PathBuf> = self.path.canonicalize().into_iter().collect();
         for name in &self.dirs {
-            walk_into(&self.at(name), name, 1, &mut seen, &mut found)?;
+            walk_into(&self.view, &self.at(name), name, 1, &mut seen, &mut found)?;
         }
         found.sort_unstable();
         Ok(found)
@@ -94,20 +103,22 @@ impl Dir {
 }
 
 fn walk_into(
+    view: &View,
     path: &Path,
     from_root: &str,
     depth: usize,
     seen: &mut HashSet<PathBuf>,
     found: &mut Vec<String>,
 ) -> Result<(), ReadError> {
-    let new = path.canonicalize().is_ok_and(|real| seen.insert(real));
+    // What only a revision has leads nowhere else.
+    let new = path.canonicalize().map_or_else(|_| view.is_dir(path), |real| seen.insert(real));
     if !new || depth > MAX_DEPTH || is_foreign(from_root.rsplit('/').next().unwrap_or(from_root)) {
         return Ok(());
     }
-    let dir = Dir::open(path)?;
+    let dir = Dir::open(view, path)?;
     found.extend(dir.files.iter().map(|name| format!("{from_root}/{name}")));
     for name in &dir.dirs {
-        walk_into(&dir.at(name), &format!("{from_root}/{name}"), depth + 1, seen, found)?;
+        walk_into(view, &dir.at(name), &format!("{from_root}/{name}"), depth + 1, seen, found)?;
     }
     Ok(())
 }
@@ -118,13 +129,8 @@ pub(super) fn is_foreign(name: &str) -> bool {
 }
 
 /// The first few kilobytes of a file, as far as they are text.
-fn head(path: &Path) -> Option<String> {
-    if !fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path).ok()?.take(4096).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+fn head(view: &View, path: &Path) -> Option<String> {
+    Some(String::from_utf8_lossy(&view.head(path, 4096)?).into_owned())
 }
 
 /// What the nearest project manifest at or above a directory says of the project.

@@ -11,6 +11,7 @@ use super::place::{Place, real};
 use super::project::Project;
 use super::runner::Runner;
 use super::text::{decode, read_text};
+use super::view::View;
 
 /// How many directories above a file may hold the project that it belongs to: `deploy/a/b.sql` of Sqitch, `V/x.sql` of Flyway.
 const MAX_CLIMB: usize = 4;
@@ -22,7 +23,7 @@ const SEARCH_LIMIT: usize = 4000;
 /// The directories with migrations that belong to `dir`, the likeliest first: `dir` itself where it holds them, the usual places
 /// below it, and where there are none of these, any place a few levels down.
 pub fn discover(dir: &Path) -> Vec<PathBuf> {
-    let holds = |path: &Path| Dir::open(path).ok().and_then(|dir| layout::recognise(&dir)).map(|layout| layout.runner);
+    let holds = |path: &Path| Dir::on_disk(path).ok().and_then(|dir| layout::recognise(&dir)).map(|layout| layout.runner);
     let own = holds(dir);
     if own.is_some_and(|runner| runner != Runner::Plain) {
         return vec![dir.to_owned()];
@@ -48,10 +49,10 @@ fn search(dir: &Path) -> Vec<PathBuf> {
         let mut next = Vec::new();
         for path in level {
             visited += 1;
-            let Ok(listed) = Dir::open(&path) else { continue };
+            let Ok(listed) = Dir::on_disk(&path) else { continue };
             for name in listed.dirs.iter().filter(|name| !is_foreign(name)) {
                 let usual = PLACES.iter().filter(|place| place.ends_with(name.as_str())).map(|place| path.join(place));
-                let holds = |path: &PathBuf| Dir::open(path).is_ok_and(|dir| layout::recognise(&dir).is_some());
+                let holds = |path: &PathBuf| Dir::on_disk(path).is_ok_and(|dir| layout::recognise(&dir).is_some());
                 found.extend(usual.filter(|place| place.file_name() == Some(name.as_ref())).filter(holds));
                 next.push(listed.at(name));
             }
@@ -96,6 +97,11 @@ pub fn read_paths(paths: &[impl AsRef<Path>], runner: Option<Runner>) -> Result<
     Ok(projects.into_iter().map(|loaded| loaded.project).collect())
 }
 
+/// Reads a project anew as a view has it: its directory and runner are known.
+pub(super) fn reread(root: &Path, runner: Runner, view: &View) -> Result<Project, ReadError> {
+    load(&Dir::open(view, root)?, layout::of(runner), Notes::default()).map(|loaded| loaded.project)
+}
+
 /// One migration from a text that no file holds, such as standard input.
 pub fn read_stdin(text: impl Into<Vec<u8>>, runner: Option<Runner>) -> Result<Project, ReadError> {
     let path = PathBuf::from("-");
@@ -113,7 +119,7 @@ fn tidy(path: &Path) -> PathBuf {
 }
 
 fn read_dir(path: &Path, runner: Option<Runner>) -> Result<Loaded, ReadError> {
-    let own = Dir::open(path)?;
+    let own = Dir::on_disk(path)?;
     if let Some(runner) = runner {
         let places = PLACES.iter().map(|place| path.join(place)).filter(|place| place.is_dir());
         let candidates = std::iter::once(path.to_owned()).chain(places);
@@ -123,7 +129,7 @@ fn read_dir(path: &Path, runner: Option<Runner>) -> Result<Loaded, ReadError> {
     let Some((first, others)) = found.split_first() else {
         return read_inside(path, &own, runner);
     };
-    let dir = Dir::open(first)?;
+    let dir = Dir::on_disk(first)?;
     let layout = layout::recognise(&dir).unwrap_or_else(|| layout::of(Runner::Plain));
     let mut notes = Notes::default();
     for other in others {
@@ -139,7 +145,7 @@ fn read_dir(path: &Path, runner: Option<Runner>) -> Result<Loaded, ReadError> {
 fn read_first(path: &Path, candidates: impl Iterator<Item = PathBuf>, runner: Runner) -> Result<Loaded, ReadError> {
     let layout = layout::of(runner);
     for candidate in candidates {
-        let dir = Dir::open(&candidate)?;
+        let dir = Dir::on_disk(&candidate)?;
         // A project's directory is no directory of migrations just because some runner takes in all that lies below.
         if candidate != path || (layout.recognise)(&dir) || layout::recognise(&dir).is_some() || dir.sql().next().is_some() {
             match load(&dir, layout, Notes::default()) {
@@ -177,7 +183,7 @@ fn read_file(path: &Path, runner: Option<Runner>) -> Result<Loaded, ReadError> {
     }
     let layout = layout::of(runner.unwrap_or(Runner::Plain));
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let text = read_text(path, path)?;
+    let text = read_text(&View::default(), path)?;
     let draft = Draft::new("", name, path.to_owned());
     Ok(assemble(path.to_owned(), layout, vec![draft], [(path.to_owned(), text)].into(), Notes::default()))
 }
@@ -190,7 +196,7 @@ fn read_above(path: &Path, runner: Option<Runner>) -> Result<Option<Loaded>, Rea
         None => None,
     };
     let above = std::iter::successors(parent(path), |path| parent(path)).take(MAX_CLIMB);
-    let dirs: Vec<Dir> = above.map(|path| Dir::open(&tidy(&path))).collect::<Result<_, _>>()?;
+    let dirs: Vec<Dir> = above.map(|path| Dir::on_disk(&tidy(&path))).collect::<Result<_, _>>()?;
     let mut candidates: Vec<(&Dir, &Layout)> = dirs
         .iter()
         .filter_map(|dir| Some((dir, runner.map_or_else(|| layout::recognise(dir), |runner| Some(layout::of(runner)))?)))

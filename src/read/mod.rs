@@ -5,11 +5,13 @@
 //! opening a script; then all scripts are read at once, in parallel; then the runner's entry cuts each text into its
 //! sections. Nothing is skipped in silence: what is left out, or what the runner would refuse, becomes a [`ReadNote`].
 
+mod applied;
 mod assemble;
 mod dir;
 mod down;
 mod error;
 mod find;
+mod git;
 mod layout;
 mod name;
 mod place;
@@ -17,12 +19,15 @@ mod project;
 mod runner;
 mod statement;
 mod text;
+mod view;
 
+pub use applied::{Applied, Edited, KnownBy, Late, Reaction};
 pub use down::{DownState, DownText, Edit, NoPlace, down_edits, down_path, down_state, down_transaction};
 pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
+pub use git::{Base, Content, GitError, NoBase, compare_with};
 pub use layout::DownsBy;
-pub use project::{NoteKind, Project, ReadNote};
+pub use project::{Alteration, Altered, LateMigration, NoteKind, Project, ReadNote, Released};
 pub use runner::{Runner, UnknownRunner};
 
 #[cfg(test)]

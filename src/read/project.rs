@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::runner::Runner;
-use crate::source::{History, Sources, Span};
+use crate::source::{History, Migration, Sources, Span};
 
 /// The migrations of one project, as its runner would find them.
 #[derive(Debug)]
@@ -23,6 +23,56 @@ pub struct Project {
     pub selected: Option<Vec<usize>>,
     /// For each migration the file that its way back is in or would be in, where that is a file of its own.
     pub(super) down_files: Vec<Option<PathBuf>>,
+    /// What a revision of git already has, where the project was compared with one. The history then is not that of the files: it
+    /// begins with the released migrations as they were released, and ends with the new ones.
+    pub released: Option<Released>,
+}
+
+/// What a revision of git has of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// What the revision is called.
+    pub revision: String,
+    /// How many migrations it has: the first ones of the history.
+    pub count: usize,
+    /// Those of them that are not any more what they were.
+    pub altered: Vec<Altered>,
+    /// New migrations that are ordered before released ones.
+    pub late: Vec<LateMigration>,
+    /// Where only the next commit's changes are reported: the new migrations that it touches, by their places in the history.
+    pub staged: Option<Vec<usize>>,
+}
+
+/// A released migration that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Altered {
+    /// Its place in the history, which has it as it was released.
+    pub migration: usize,
+    /// What became of it.
+    pub now: Alteration,
+}
+
+/// What became of a released migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alteration {
+    /// It has another text, or another name, which this is.
+    Edited(Migration),
+    /// It is gone, and a new migration has its text: the place of that in the history.
+    Renamed {
+        /// The place of the new migration in the history.
+        to: usize,
+    },
+    /// It is gone.
+    Deleted,
+}
+
+/// A new migration that is ordered before a released one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateMigration {
+    /// Its place in the history.
+    pub migration: usize,
+    /// The place of the newest released one.
+    pub newest: usize,
 }
 
 /// Something that the user must hear about the files.

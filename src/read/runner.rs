@@ -1,5 +1,6 @@
 //! The names of the runners that are known.
 
+use super::applied::Applied;
 use super::layout;
 use std::fmt;
 use std::str::FromStr;
@@ -60,6 +61,11 @@ impl Runner {
     /// The name on the command line, in `migsafe.toml` and in reports.
     pub fn name(self) -> &'static str {
         NAMES[self as usize].1
+    }
+
+    /// What it does about migrations that it applied and that are not what they were.
+    pub fn applied(self) -> Applied {
+        layout::of(self).applied
     }
 
     /// What to do so that a statement runs outside a transaction: the rest of a sentence.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::error::ReadError;
+use super::view::View;
 use crate::source::Sources;
 
 /// The most that is read of one file: far above any migration, far below what a text's offsets can address.
@@ -21,19 +22,21 @@ pub(super) struct Text {
     pub mark: bool,
 }
 
-/// Reads a file as UTF-8 text. `shown` is the path for messages.
-pub(super) fn read_text(path: &Path, shown: &Path) -> Result<Text, ReadError> {
-    decode(read_bytes(path, shown)?, shown)
+/// Reads a file as UTF-8 text.
+pub(super) fn read_text(view: &View, path: &Path) -> Result<Text, ReadError> {
+    let instead = view.content(path).map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
+    let bytes = instead.map_or_else(|| read_bytes(path), |bytes| Ok(bytes.to_vec()))?;
+    decode(bytes, path)
 }
 
-fn read_bytes(path: &Path, shown: &Path) -> Result<Vec<u8>, ReadError> {
-    let unreadable = |source| ReadError::Unreadable { path: shown.to_owned(), source };
+fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let unreadable = |source| ReadError::Unreadable { path: path.to_owned(), source };
     // A pipe is found out before it is opened: opening it would wait for a writer.
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(ReadError::NotAFile { path: shown.to_owned() });
+        return Err(ReadError::NotAFile { path: path.to_owned() });
     }
-    let too_large = |bytes| ReadError::TooLarge { path: shown.to_owned(), bytes, limit: MAX_BYTES };
+    let too_large = |bytes| ReadError::TooLarge { path: path.to_owned(), bytes, limit: MAX_BYTES };
     if metadata.len() > MAX_BYTES {
         return Err(too_large(metadata.len()));
     }

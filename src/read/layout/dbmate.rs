@@ -7,6 +7,7 @@ use super::{
     Cut, Downs, DownsBy, Draft, Found, Home, Layout, Notes, Outside, Part, Piece, Remarks, Section, Spelling, lines,
     note_duplicates, note_subdirectories,
 };
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::leading_number;
@@ -21,6 +22,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "schema_migrations",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Applies,
+    },
     outside_transaction: "put it into a file of its own whose section says `-- migrate:up transaction:false`",
     downs: Downs { by: DownsBy::Runner, home: Home::Section(DOWN), outside: Outside::Option },
 };

@@ -3,11 +3,10 @@
 //! as one string), `migration_harness.rs` (order of versions as text; the
 //! transaction, for `run` and `revert` alike as `metadata.toml` says).
 
-use std::fs;
-
 use rayon::prelude::*;
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down, note_duplicates};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::runner::Runner;
@@ -20,13 +19,20 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::Wrapped),
     one_transaction: false,
     table: "__diesel_schema_migrations",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Applies,
+    },
     outside_transaction: "put it into a migration of its own whose `metadata.toml` says `run_in_transaction = false`",
     downs: Downs { by: DownsBy::Runner, home: Home::File(down::in_directory), outside: Outside::AsUpInOne },
 };
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     let names: Vec<&String> = dir.dirs.iter().filter(|name| !name.starts_with('.')).collect();
-    let subs: Vec<Dir> = names.par_iter().map(|name| Dir::open(&dir.at(name))).collect::<Result<_, _>>()?;
+    let subs: Vec<Dir> = names.par_iter().map(|name| dir.other(&dir.at(name))).collect::<Result<_, _>>()?;
     let mut drafts = Vec::with_capacity(subs.len());
     for (name, sub) in names.into_iter().zip(subs) {
         if sub.has("up.sql") {
@@ -56,7 +62,7 @@ fn draft(name: &str, sub: &Dir) -> Result<Draft, ReadError> {
 /// A file that says nothing of it counts as `false` (the field's own default), one that does not parse as `true`.
 fn metadata(sub: &Dir) -> Result<Option<Transaction>, ReadError> {
     let path = sub.at("metadata.toml");
-    let text = fs::read_to_string(&path).map_err(|source| ReadError::Unreadable { path, source })?;
+    let text = sub.view.read_to_string(&path).map_err(|source| ReadError::Unreadable { path, source })?;
     let in_transaction = match text.parse::<toml::Table>() {
         Ok(table) => table.get("run_in_transaction").is_some_and(|value| value.as_bool().unwrap_or(true)),
         Err(_) => true,

@@ -5,10 +5,10 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, down};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::leading_number;
@@ -21,6 +21,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: true,
     table: "",
+    applied: Applied {
+        known_by: KnownBy::Name,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Skips,
+    },
     outside_transaction: "Drizzle runs all pending migrations in one transaction, so run it by hand before them and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
     downs: Downs { by: DownsBy::Hand, home: Home::File(down_file), outside: Outside::ByScript },
@@ -30,12 +37,12 @@ const JOURNAL: &str = "meta/_journal.json";
 const BREAKPOINT: &str = "--> statement-breakpoint";
 
 fn recognise(dir: &Dir) -> bool {
-    dir.at(JOURNAL).is_file() || dir.sub_has("migration.sql") && dir.sub_has("snapshot.json")
+    dir.view.is_file(&dir.at(JOURNAL)) || dir.sub_has("migration.sql") && dir.sub_has("snapshot.json")
 }
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     let journal = dir.at(JOURNAL);
-    if journal.is_file() { by_journal(dir, &journal, notes) } else { by_directory(dir) }
+    if dir.view.is_file(&journal) { by_journal(dir, &journal, notes) } else { by_directory(dir) }
 }
 
 #[derive(serde::Deserialize)]
@@ -50,7 +57,7 @@ struct Entry {
 }
 
 fn by_journal(dir: &Dir, path: &Path, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
-    let text = fs::read_to_string(path).map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
+    let text = dir.view.read_to_string(path).map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
     let journal: Journal = serde_json::from_str(&text)
         .map_err(|error| ReadError::SideFile { path: path.to_owned(), message: format!("not a Drizzle journal: {error}") })?;
     let mut drafts: Vec<Draft> = Vec::with_capacity(journal.entries.len());
@@ -87,10 +94,10 @@ fn by_directory(dir: &Dir) -> Result<Vec<Draft>, ReadError> {
     let scripts = dir.dirs.iter().map(|name| (name, dir.at(name).join("migration.sql")));
     let with_down = |(name, script): (&String, PathBuf)| {
         let mut draft = draft(name, script);
-        draft.down = down::in_directory(&draft).filter(|path| path.is_file());
+        draft.down = down::in_directory(&draft).filter(|path| dir.view.is_file(path));
         draft
     };
-    Ok(scripts.filter(|(_, script)| script.is_file()).map(with_down).collect())
+    Ok(scripts.filter(|(_, script)| dir.view.is_file(script)).map(with_down).collect())
 }
 
 /// `down.sql` in a migration's directory, `0001_x.down.sql` beside a file that the journal lists.

@@ -6,9 +6,9 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::fs;
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, file_name, note_duplicates};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{compare_numbers, find_folded, strip_ending};
@@ -24,6 +24,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "flyway_schema_history",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Stops,
+        renamed: Reaction::Stops,
+        deleted: Reaction::Stops,
+        late: Late::Stops,
+    },
     outside_transaction: "put it into a script of its own, and say `executeInTransaction=false` in the script's `.conf` where Flyway does not find out by itself",
     downs: Downs { by: DownsBy::Runner, home: Home::File(undo_file), outside: Outside::Detected },
 };
@@ -33,7 +40,7 @@ const CALLBACKS: [&str; 3] = ["before", "after", "createSchema"];
 
 fn recognise(dir: &Dir) -> bool {
     let fits = |file: &str| matches!(name(file), Name::Versioned(..) | Name::Repeatable(..));
-    let below = || dir.dirs.iter().take(32).filter_map(|sub| Dir::open(&dir.at(sub)).ok()).any(|sub| sub.sql().any(fits));
+    let below = || dir.dirs.iter().take(32).filter_map(|sub| dir.other(&dir.at(sub)).ok()).any(|sub| sub.sql().any(fits));
     dir.sql().any(fits) || dir.path.ends_with("db/migration") && below()
 }
 
@@ -167,7 +174,7 @@ fn script_configuration(dir: &Dir, script: &str, all: &HashSet<&str>) -> Result<
         return Ok(None);
     }
     let path = dir.at(&conf);
-    let text = fs::read_to_string(&path).map_err(|source| ReadError::Unreadable { path, source })?;
+    let text = dir.view.read_to_string(&path).map_err(|source| ReadError::Unreadable { path, source })?;
     let setting = text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == "executeInTransaction");
     Ok(setting.map(|(_, value)| match value.trim().eq_ignore_ascii_case("false") {
         true => Transaction::PerStatement,

@@ -4,6 +4,7 @@
 
 use super::pair::{Direction, Named, by_version};
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, file_name, note_subdirectories};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{is_sql, leading_number};
@@ -17,6 +18,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
     table: "schema_migrations",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Skips,
+    },
     outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
     downs: Downs { by: DownsBy::Runner, home: Home::File(down_file), outside: Outside::Alone },
 };

@@ -8,6 +8,7 @@ use super::{
     Cut, Downs, DownsBy, Draft, Found, Home, Layout, Notes, Outside, Part, Piece, Remarks, Section as DownSection, Spelling,
     lines, note_duplicates, note_subdirectories,
 };
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::compare_numbers;
@@ -22,6 +23,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "goose_db_version",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Stops,
+    },
     outside_transaction: "put it into a file of its own that says `-- +goose NO TRANSACTION`",
     downs: Downs { by: DownsBy::Runner, home: Home::Section(DOWN), outside: Outside::AsUp },
 };

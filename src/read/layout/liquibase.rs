@@ -9,6 +9,7 @@ mod rollback;
 use std::ops::Range;
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, lines, masked};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{find_folded, strip_prefix_folded};
@@ -23,6 +24,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "databasechangelog",
+    applied: Applied {
+        known_by: KnownBy::Name,
+        edited: Edited::StopsButForSpace,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Applies,
+    },
     outside_transaction: "put it into a changeset of its own that says `runInTransaction:false`",
     downs: Downs { by: DownsBy::Runner, home: Home::Section(rollback::SECTION), outside: Outside::AsUp },
 };

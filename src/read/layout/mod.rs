@@ -26,6 +26,7 @@ pub(super) use down::{Downs, Found, Home, Outside, Section, Spelling};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::applied::Applied;
 use super::dir::Dir;
 use super::error::ReadError;
 use super::project::NoteKind;
@@ -45,6 +46,8 @@ pub(super) struct Layout {
     pub one_transaction: bool,
     /// The table in which the runner notes what is applied, in the default schema; empty where it has a schema of its own or none.
     pub table: &'static str,
+    /// What it does about migrations that it applied and that are not what they were.
+    pub applied: Applied,
     /// What to do so that a statement runs outside a transaction.
     pub outside_transaction: &'static str,
     /// The ways back.
@@ -214,7 +217,7 @@ fn duplicate(pair: &[Draft], stops: &str) -> String {
 /// Tells of SQL files in subdirectories of a runner that reads one level only.
 fn note_subdirectories(dir: &Dir, runner: &str, notes: &mut Notes) {
     for name in dir.dirs.iter().filter(|name| !name.starts_with('.')) {
-        if Dir::open(&dir.at(name)).is_ok_and(|sub| sub.sql().next().is_some()) {
+        if dir.other(&dir.at(name)).is_ok_and(|sub| sub.sql().next().is_some()) {
             notes.not_read(dir.at(name), format!("{runner} does not look into subdirectories"));
         }
     }

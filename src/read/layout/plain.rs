@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::pair::{Direction, Named};
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down, duplicate, file_name, note_subdirectories};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{compare_naturally, compare_numbers, leading_number, strip_ending};
@@ -17,6 +18,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
     table: "",
+    applied: Applied {
+        known_by: KnownBy::Name,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Unknown,
+    },
     outside_transaction: "put it outside `BEGIN` and `COMMIT`, and run the file without `--single-transaction`",
     downs: Downs { by: DownsBy::Hand, home: Home::File(down::beside), outside: Outside::ByScript },
 };

@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::leading_number;
@@ -18,6 +19,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
     table: "_prisma_migrations",
+    applied: Applied {
+        known_by: KnownBy::Name,
+        edited: Edited::Warns,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Unnoticed,
+        late: Late::Applies,
+    },
     outside_transaction: "put it into a migration of its own: a migration is sent as one string, which the server runs as one transaction",
     downs: Downs { by: DownsBy::Hand, home: Home::File(down::in_directory), outside: Outside::ByScript },
 };
@@ -26,7 +34,7 @@ const SCRIPT: &str = "migration.sql";
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     let names: Vec<&String> = dir.dirs.iter().filter(|name| !name.starts_with('.')).collect();
-    let subs: Vec<Dir> = names.par_iter().map(|name| Dir::open(&dir.at(name))).collect::<Result<_, _>>()?;
+    let subs: Vec<Dir> = names.par_iter().map(|name| dir.other(&dir.at(name))).collect::<Result<_, _>>()?;
     let mut drafts = Vec::with_capacity(subs.len());
     for (name, sub) in names.into_iter().zip(subs) {
         if !sub.has(SCRIPT) {

@@ -3,6 +3,7 @@
 //! sent as one string in a transaction of its own). It knows no downs; a `V1__x.down.sql` does not fit the pattern.
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, down, note_duplicates};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::{Dir, Manifest, manifest};
 use crate::read::error::ReadError;
 use crate::read::name::{compare_numbers, is_sql, leading_number, strip_ending};
@@ -16,6 +17,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::Wrapped),
     one_transaction: false,
     table: "refinery_schema_history",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Stops,
+        renamed: Reaction::Stops,
+        deleted: Reaction::Stops,
+        late: Late::Stops,
+    },
     outside_transaction: "refinery opens a transaction for every migration, so run it by hand before and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",
     downs: Downs { by: DownsBy::Hand, home: Home::File(down::beside), outside: Outside::ByScript },

@@ -3,13 +3,14 @@
 //! `psql` with `ON_ERROR_STOP`, so statement by statement unless they say `BEGIN`).
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::runner::Runner;
+use crate::read::view::View;
 use crate::source::Transaction;
 
 pub(super) const LAYOUT: Layout = Layout {
@@ -19,6 +20,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
     table: "",
+    applied: Applied {
+        known_by: KnownBy::Name,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Stops,
+        late: Late::Stops,
+    },
     outside_transaction: "leave `BEGIN` and `COMMIT` out of the script",
     downs: Downs { by: DownsBy::Runner, home: Home::File(|draft| draft.down_at.clone()), outside: Outside::ByScript },
 };
@@ -33,12 +41,12 @@ struct Target {
 
 fn plan_path(dir: &Dir) -> Option<PathBuf> {
     let plan = target(dir).plan;
-    plan.is_file().then_some(plan)
+    dir.view.is_file(&plan).then_some(plan)
 }
 
 fn target(dir: &Dir) -> Target {
     let config = match dir.has("sqitch.conf") {
-        true => core_settings(&fs::read_to_string(dir.at("sqitch.conf")).unwrap_or_default()),
+        true => core_settings(&dir.view.read_to_string(&dir.at("sqitch.conf")).unwrap_or_default()),
         false => HashMap::new(),
     };
     let top = dir.path.join(config.get("top_dir").map_or("", String::as_str));
@@ -74,26 +82,27 @@ struct Change<'a> {
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     let target = target(dir);
-    if !target.plan.is_file() {
+    if !dir.view.is_file(&target.plan) {
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(&target.plan).map_err(|source| ReadError::Unreadable { path: target.plan.clone(), source })?;
+    let text =
+        dir.view.read_to_string(&target.plan).map_err(|source| ReadError::Unreadable { path: target.plan.clone(), source })?;
     let changes = plan(&text, &target.plan)?;
     let mut drafts = Vec::with_capacity(changes.len());
     for change in &changes {
-        let up = script(&target.deploy, change, &target.extension);
-        if !up.is_file() {
+        let up = script(&dir.view, &target.deploy, change, &target.extension);
+        if !dir.view.is_file(&up) {
             let message = format!("line {}: {} has no {}: Sqitch stops with an error", change.line, change.name, below(dir, &up));
             notes.refused(target.plan.clone(), message);
             continue;
         }
         let mut draft = Draft::new(version(change, &up), "", up);
-        let revert = script(&target.revert, change, &target.extension);
-        draft.down = Some(revert.clone()).filter(|down| down.is_file());
+        let revert = script(&dir.view, &target.revert, change, &target.extension);
+        draft.down = Some(revert.clone()).filter(|down| dir.view.is_file(down));
         draft.down_at = Some(revert);
         drafts.push(draft);
     }
-    note_unplanned(&target, &drafts, notes)?;
+    note_unplanned(dir, &target, &drafts, notes)?;
     Ok(drafts)
 }
 
@@ -110,19 +119,19 @@ fn version(change: &Change<'_>, up: &Path) -> String {
     }
 }
 
-fn script(dir: &Path, change: &Change<'_>, extension: &str) -> PathBuf {
+fn script(view: &View, dir: &Path, change: &Change<'_>, extension: &str) -> PathBuf {
     let tagged = |tag: &&str| dir.join(format!("{}@{tag}.{extension}", change.name));
-    let existing = change.rework_tags.iter().map(tagged).find(|path| path.is_file());
+    let existing = change.rework_tags.iter().map(tagged).find(|path| view.is_file(path));
     existing
         .or_else(|| change.rework_tags.first().map(tagged))
         .unwrap_or_else(|| dir.join(format!("{}.{extension}", change.name)))
 }
 
-fn note_unplanned(target: &Target, drafts: &[Draft], notes: &mut Notes) -> Result<(), ReadError> {
-    if !target.deploy.is_dir() {
+fn note_unplanned(dir: &Dir, target: &Target, drafts: &[Draft], notes: &mut Notes) -> Result<(), ReadError> {
+    if !dir.view.is_dir(&target.deploy) {
         return Ok(());
     }
-    let dir = Dir::open(&target.deploy)?;
+    let dir = dir.other(&target.deploy)?;
     let planned: std::collections::HashSet<&Path> = drafts.iter().map(|draft| draft.up.as_path()).collect();
     for file in dir.walk()?.iter().filter(|file| file.ends_with(&format!(".{}", target.extension))) {
         if !planned.contains(dir.at(file).as_path()) {

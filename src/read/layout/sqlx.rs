@@ -5,6 +5,7 @@
 
 use super::pair::{Direction, Named, by_version};
 use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Remarks, down, note_subdirectories};
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::{Dir, Manifest, manifest};
 use crate::read::error::ReadError;
 use crate::read::project::NoteKind;
@@ -18,6 +19,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(transaction),
     one_transaction: false,
     table: "_sqlx_migrations",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Stops,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Stops,
+        late: Late::Applies,
+    },
     outside_transaction: "put it into a file of its own that begins with `-- no-transaction`",
     downs: Downs { by: DownsBy::Runner, home: Home::File(down::beside), outside: Outside::FirstLine(OPT_OUT) },
 };

@@ -12,6 +12,7 @@ use super::{
     Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, file_name, note_duplicates,
     note_subdirectories,
 };
+use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::name::{find_folded, leading_number};
@@ -27,6 +28,13 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "",
+    applied: Applied {
+        known_by: KnownBy::Version,
+        edited: Edited::Unnoticed,
+        renamed: Reaction::Unnoticed,
+        deleted: Reaction::Stops,
+        late: Late::Stops,
+    },
     outside_transaction: "put it into a file of its own: a file is sent as one string, which the server runs as one transaction",
     downs: Downs { by: DownsBy::Hand, home: Home::File(down_file), outside: Outside::ByScript },
 };
@@ -39,7 +47,7 @@ fn recognise(dir: &Dir) -> bool {
 
 fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     let mut drafts: Vec<Draft> = Vec::with_capacity(dir.files.len());
-    let downs = Dir::open(&downs(&dir.path)).map(|dir| dir.files).unwrap_or_default();
+    let downs = dir.other(&downs(&dir.path)).map(|dir| dir.files).unwrap_or_default();
     for (at, file) in dir.sql().enumerate() {
         match name(file) {
             Some((version, "init")) if at == 0 && version.len() == 14 && version < "20211209000000" => {

@@ -4,7 +4,6 @@
 //! written in Liquibase's own change types are told of, not read.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
@@ -13,6 +12,7 @@ use crate::read::dir::Dir;
 use crate::read::error::ReadError;
 use crate::read::layout::Notes;
 use crate::read::name::is_sql;
+use crate::read::view::View;
 
 /// The endings of changelogs that list others.
 const LISTS: [&str; 4] = [".xml", ".yaml", ".yml", ".json"];
@@ -90,7 +90,7 @@ impl Walk<'_> {
         if !self.seen.insert(path.to_owned()) {
             return Ok(());
         }
-        for step in steps(path)? {
+        for step in steps(&self.base.view, path)? {
             match step {
                 Step::Include { file, relative } => self.include(path, &file, relative)?,
                 Step::IncludeAll { path: wanted, relative } => self.include_all(path, &wanted, relative)?,
@@ -133,7 +133,7 @@ impl Walk<'_> {
             self.missing(changelog, wanted);
             return Ok(());
         };
-        let dir = Dir::open(&path)?;
+        let dir = self.base.other(&path)?;
         for file in dir.walk()? {
             let path = dir.at(&file);
             if is_list(&file) {
@@ -151,10 +151,10 @@ impl Walk<'_> {
         let wanted = wanted.trim_start_matches("classpath:").trim_start_matches('/');
         let parent = changelog.parent().unwrap_or(&self.base.path);
         if relative {
-            return Some(flat(&parent.join(wanted))).filter(|path| path.exists());
+            return Some(flat(&parent.join(wanted))).filter(|path| self.base.view.exists(path));
         }
         let above = std::iter::once(parent).chain(self.base.path.ancestors());
-        above.map(|root| flat(&root.join(wanted))).find(|path| path.exists())
+        above.map(|root| flat(&root.join(wanted))).find(|path| self.base.view.exists(path))
     }
 }
 
@@ -173,8 +173,8 @@ fn flat(path: &Path) -> PathBuf {
     result
 }
 
-fn steps(path: &Path) -> Result<Vec<Step>, ReadError> {
-    let text = fs::read_to_string(path).map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
+fn steps(view: &View, path: &Path) -> Result<Vec<Step>, ReadError> {
+    let text = view.read_to_string(path).map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
     let bad = |message: String| ReadError::SideFile { path: path.to_owned(), message: format!("not a changelog: {message}") };
     if path.extension().is_some_and(|ending| ending == "xml") {
         // Liquibase's own documents may name a DTD; none is fetched.
