@@ -1,5 +1,5 @@
-//! What the README says is true: its table of rules is made from the rules themselves, and what it shows of the first command
-//! is what that command prints. After a change of them, `MIGSAFE_UPDATE_README=1 cargo test --test readme` writes it anew.
+//! What the README says is true: its table of rules is made from the rules themselves, and what it shows of the commands is
+//! what they print. After a change of them, `MIGSAFE_UPDATE_README=1 cargo test --test readme` writes it anew.
 
 use migsafe::rules::RULES;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ fn the_readme_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).expect("it is there");
     let mut right = text.clone();
-    for (name, content) in [("output", output()), ("rules", table())] {
+    for (name, content) in [("output", output()), ("plan", plan()), ("rules", table())] {
         let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let (before, rest) = right.split_once(&start).expect("the beginning is marked");
         let (_, after) = rest.split_once(&end).expect("the end is marked");
@@ -26,15 +26,29 @@ fn the_readme_is_true() {
 
 /// One finding of the first command and what it says at the end.
 fn output() -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_migsafe"));
-    command.args(["lint", "--color", "never", "migrations-examples/sqlx-shop"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = command.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(1), "it finds something");
-    let text = String::from_utf8(output.stdout).expect("it is UTF-8");
+    let text = printed("lint");
     let parts: Vec<&str> = text.trim_end().split("\n\n").collect();
     let finding = parts.iter().find(|part| part.contains("error[column-added-required]")).expect("it is found");
     let [.., migrations, total] = parts.as_slice() else { panic!("{text}") };
     format!("```text\n{finding}\n\n[...]\n\n{migrations}\n\n{total}\n```\n")
+}
+
+/// The timeline of the plan, and who works when.
+fn plan() -> String {
+    let text = printed("plan");
+    let parts = text.trim_end().split("\n\n").skip_while(|part| !part.starts_with('●'));
+    let parts: Vec<&str> = parts.take_while(|part| !part.starts_with("instead of")).collect();
+    assert!(parts.len() > 1, "{text}");
+    format!("```text\n{}\n```\n", parts.join("\n\n"))
+}
+
+/// What a command that finds something says of the example.
+fn printed(name: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_migsafe"));
+    command.args([name, "--color", "never", "migrations-examples/sqlx-shop"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "it finds something");
+    String::from_utf8(output.stdout).expect("it is UTF-8")
 }
 
 fn table() -> String {
