@@ -1,5 +1,5 @@
-//! Hostile input: mutated statements go the whole way from text to reports. Nothing may panic, hang or reach a terminal as it
-//! stands, and the JSON must be JSON.
+//! Hostile input: mutated statements go the whole way from text to findings, plans, downs and every report of them. Nothing may
+//! panic, hang or reach a terminal as it stands, JSON must be JSON and XML must be XML.
 //!
 //! The test makes the same mutations every time. `MIGSAFE_FUZZ_SECONDS=1800 cargo test --test fuzz` goes on for that long, and
 //! `MIGSAFE_FUZZ_FIRST=4711` begins with that mutation. Such a run keeps the input of the moment as `fuzz-<mutation>.sql` in the
@@ -8,9 +8,10 @@
 use migsafe::assess::Strategy;
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::read::{Runner, read_stdin};
-use migsafe::report::{Detail, Look, human, json};
-use migsafe::rules::Levels;
-use migsafe::{Options, Pending, lint};
+use migsafe::replay::Release;
+use migsafe::report::{self, Detail, Look};
+use migsafe::rules::{Base, Level, Levels};
+use migsafe::{Options, Pending, down, lint};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -66,14 +67,41 @@ fn survives(input: &[u8], random: &mut Random, at: u64) -> bool {
         levels: Levels::default(),
         pending,
     };
+    let together = options.pending.release == Release::Together;
     let judged = [lint(&project, &options)];
-    let shown = human(&judged, Look { color: false, width: 80, detail: Detail::Verbose });
-    let bad = shown.chars().find(|character| character.is_control() && *character != '\n');
-    assert_eq!(bad, None, "mutation {at} reaches the terminal: {}", String::from_utf8_lossy(input).escape_debug());
-    let document = json(&judged);
-    let parsed = serde_json::from_str::<serde_json::Value>(&document);
-    assert!(parsed.is_ok(), "mutation {at} is no JSON: {parsed:?}");
-    assert!(!document.chars().any(|character| character.is_control() && character != '\n'), "mutation {at} is raw in the JSON");
+    let shown = |name: &str, text: &str| {
+        let bad = text.chars().find(|character| character.is_control() && !matches!(character, '\n' | '\t'));
+        assert_eq!(bad, None, "mutation {at} reaches {name}: {}", String::from_utf8_lossy(input).escape_debug());
+    };
+    let is_json = |name: &str, text: &str| {
+        shown(name, text);
+        let parsed = serde_json::from_str::<serde_json::Value>(text);
+        assert!(parsed.is_ok(), "mutation {at} makes {name} that is no JSON: {parsed:?}");
+    };
+    let look = Look { color: false, width: 80, detail: Detail::Verbose };
+    shown("the terminal", &report::human(&judged, look));
+    is_json("JSON", &report::json(&judged));
+    let base = Base::new(Path::new("/"), Path::new("/"));
+    is_json("SARIF", &report::sarif(&judged, &base));
+    is_json("code quality", &report::gitlab(&judged, &base));
+    shown("annotations", &report::github(&judged, &base));
+    shown("Markdown", &report::markdown(&judged, &base));
+    let junit = report::junit(&judged, &base, Level::Error);
+    shown("JUnit", &junit);
+    assert!(roxmltree::Document::parse(&junit).is_ok(), "mutation {at} makes JUnit that is no XML");
+    let [judged] = judged;
+    if together {
+        let plan = migsafe::plan::plan(&judged);
+        shown("the plan", &report::plan_human(&judged, &plan, look));
+        is_json("the plan's JSON", &report::plan_json(&judged, &plan));
+        shown("the plan's Markdown", &report::plan_markdown(&judged, &plan));
+        shown("the plan's page", &report::plan_html(&judged, &plan));
+    }
+    for assessment in &judged.assessments {
+        let number = assessment.migration;
+        let back = down::down(&judged.parsed[number], &judged.replayed, number, &Postgres);
+        down::script(&back, &Postgres);
+    }
     true
 }
 
