@@ -3,6 +3,11 @@
 //! again aside), and where a down claims to lose nothing, the rows that were there before are all there.
 #![cfg(feature = "verify")]
 
+#[path = "support/rows.rs"]
+mod rows;
+
+use migsafe::catalog::Name;
+use migsafe::catalog::diff::changed_relations;
 use migsafe::change::{Change, DataKind};
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::down::{Down, Fidelity, down, script};
@@ -94,6 +99,9 @@ impl<'a> Trial<'a> {
         let mut before = self.look();
         for number in 0..count {
             let made = down(&self.parsed[number], &self.replayed, number, &Postgres);
+            if made.fidelity != Fidelity::Manual {
+                self.with_rows(number, &made);
+            }
             if let Err(error) = self.up(number) {
                 println!("{}: migration {} does not run: {error}", self.name, self.label(number));
                 self.counts.not_run = count - number;
@@ -105,9 +113,6 @@ impl<'a> Trial<'a> {
                 if !self.there_and_back(number, &made, &before, &after) {
                     self.counts.not_run = count - number - 1;
                     break;
-                }
-                if made.fidelity == Fidelity::Lossless {
-                    // The rows are tried on the state before.
                 }
             }
             before = after;
@@ -154,12 +159,16 @@ impl<'a> Trial<'a> {
             return true;
         }
         let follow_ups: Vec<String> = made.follow_ups.iter().map(|change| Postgres.write(change)).collect();
-        if let Err((statement, error)) = send(&mut self.session, &follow_ups, true) {
-            wrong(&format!("the server refuses {statement}: {error}"));
+        let mut without_values = false;
+        match send(&mut self.session, &follow_ups, true) {
+            // The migrations themselves left rows, which have no values.
+            Err((_, error)) if error.sqlstate().is_some_and(|code| code.starts_with("23")) => without_values = true,
+            Err((statement, error)) => wrong(&format!("the server refuses {statement}: {error}")),
+            Ok(()) => {}
         }
         let now = fingerprint(&mut self.session).expect("the schema can be read");
         let differences: String = before.diff(&now, ColumnOrder::Ignored).iter().map(ToString::to_string).collect();
-        if !differences.is_empty() {
+        if !differences.is_empty() && !without_values {
             wrong(&format!("the schema is not the one before:\n{differences}"));
         }
         if let Err(error) = self.up(number) {
@@ -175,15 +184,66 @@ impl<'a> Trial<'a> {
         true
     }
 
+    /// Tries the claim about rows: in a transaction that is rolled back the tables that the migration changes get rows, then it is
+    /// run and undone.
+    fn with_rows(&mut self, number: usize, made: &Down) {
+        let steps: Vec<_> = self.replayed.steps.iter().filter(|step| step.migration == number).collect();
+        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return };
+        let names: Vec<Name> = changed_relations(&first.before, &last.after).into_iter().collect();
+        let names: Vec<Name> = names.into_iter().filter(|name| first.before.table(name).is_some()).collect();
+        let texts = self.texts(number);
+        let alone =
+            |text: &String| ["CONCURRENTLY", "COMMIT", "ADD VALUE"].iter().any(|word| text.to_ascii_uppercase().contains(word));
+        if names.is_empty() || texts.iter().any(alone) || !made.transactional {
+            return;
+        }
+        let before = first.before.clone();
+        self.session.execute("BEGIN").expect("a transaction");
+        rows::seed(&mut self.session, &before, &names);
+        let had = rows::rows(&mut self.session, &before, &names);
+        let ran = texts.iter().try_for_each(|text| self.session.execute(text));
+        if ran.is_ok() {
+            self.counts.with_rows += 1;
+            let _ = self.session.execute("RESET ALL");
+            let undone = statements_of(&script(made, &Postgres)).iter().try_for_each(|text| self.session.execute(text));
+            let label = self.label(number);
+            let said = made.fidelity;
+            match undone {
+                // Values that do not fit any more are refused, and it is said so.
+                Err(error) if said == Fidelity::Lossless => {
+                    writeln!(self.counts.wrong, "WRONG {}: {label}: with rows it is refused: {error}", self.name)
+                        .expect("a string");
+                }
+                Err(_) => {}
+                Ok(()) => {
+                    let has = rows::rows(&mut self.session, &before, &names);
+                    for (name, rows) in &had {
+                        let count = |rows: &str| rows.split(':').next().map(str::to_owned);
+                        let now = &has[name];
+                        let kept = if said == Fidelity::Lossless { now == rows } else { count(now) == count(rows) };
+                        let named = made.ups.iter().flat_map(|up| &up.lost).any(|lost| lost.contains(&name.to_string()));
+                        if !kept && !named {
+                            writeln!(self.counts.wrong, "WRONG {}: {label}: rows of {name}: {rows} became {now}", self.name)
+                                .expect("a string");
+                        }
+                    }
+                }
+            }
+        }
+        self.session.execute("ROLLBACK").expect("the end of a transaction");
+        self.session.execute("DISCARD ALL").expect("settings can be forgotten");
+    }
+
+    fn texts(&self, number: usize) -> Vec<String> {
+        let statements = self.parsed[number].statements.iter();
+        let sent = statements.filter(|statement| !statement.changes.iter().any(|change| copies_in(&change.value)));
+        sent.map(|statement| self.project.sources.slice(statement.span).to_owned()).collect()
+    }
+
     /// Runs a migration as its runner does.
     fn up(&mut self, number: usize) -> Result<(), String> {
         let migration = &self.project.history.migrations[number];
-        let statements = &self.parsed[number].statements;
-        let texts: Vec<String> = statements
-            .iter()
-            .filter(|statement| !statement.changes.iter().any(|change| copies_in(&change.value)))
-            .map(|statement| self.project.sources.slice(statement.span).to_owned())
-            .collect();
+        let texts = self.texts(number);
         let alone = texts.iter().any(|text| text.to_ascii_uppercase().contains("CONCURRENTLY"));
         let wrapped = migration.up.transaction != Transaction::PerStatement && !alone;
         send(&mut self.session, &texts, wrapped).map_err(|(statement, error)| {

@@ -33,6 +33,17 @@ pub struct Way {
     pub changes: Vec<Change>,
     /// The state that they lead to.
     pub state: Catalog,
+    /// The state that they lead from.
+    from: Catalog,
+}
+
+impl Way {
+    /// The changes that lead on from its end to another state, which knows the same objects.
+    pub fn on(&self, to: &Catalog, dialect: &dyn Dialect) -> Result<Way, Blocked> {
+        let mut walk = Walk::new(&self.from, to, dialect);
+        walk.state = self.state.clone();
+        walk.go()
+    }
 }
 
 /// Why no way was found.
@@ -50,28 +61,7 @@ const ROUNDS: usize = 1000;
 /// The changes that lead from `from` to `to`. Applied to `from` they give a state in which nothing differs from `to` but the order
 /// of columns that had to be added again. Names in them are full, so that they mean the same in every session.
 pub fn way(from: &Catalog, to: &Catalog, dialect: &dyn Dialect) -> Result<Way, Blocked> {
-    let mut walk = Walk::new(from, to, dialect);
-    for _ in 0..ROUNDS {
-        let before = walk.changes.len();
-        walk.refused = None;
-        walk.round();
-        if walk.changes.len() > before {
-            continue;
-        }
-        walk.set_rights();
-        walk.drop_roles();
-        if walk.changes.len() > before {
-            continue;
-        }
-        match difference(&walk.state, to) {
-            None => return Ok(Way { changes: walk.changes, state: walk.state }),
-            Some(reason) if !walk.make_way() => {
-                return Err(Blocked { reason: walk.no_cast.unwrap_or(reason), refused: walk.refused });
-            }
-            Some(_) => {}
-        }
-    }
-    Err(Blocked { reason: "it does not end".to_owned(), refused: walk.refused })
+    Walk::new(from, to, dialect).go()
 }
 
 /// A state on its way to another.
@@ -94,6 +84,30 @@ impl<'a> Walk<'a> {
         // It runs in a session of its own.
         state.session = dialect.empty_catalog().session;
         Walk { from, state, to, dialect, changes: Vec::new(), aside: BTreeSet::new(), refused: None, no_cast: None }
+    }
+
+    fn go(mut self) -> Result<Way, Blocked> {
+        for _ in 0..ROUNDS {
+            let before = self.changes.len();
+            self.refused = None;
+            self.round();
+            if self.changes.len() > before {
+                continue;
+            }
+            self.set_rights();
+            self.drop_roles();
+            if self.changes.len() > before {
+                continue;
+            }
+            match difference(&self.state, self.to) {
+                None => return Ok(Way { changes: self.changes, state: self.state, from: self.from.clone() }),
+                Some(reason) if !self.make_way() => {
+                    return Err(Blocked { reason: self.no_cast.unwrap_or(reason), refused: self.refused });
+                }
+                Some(_) => {}
+            }
+        }
+        Err(Blocked { reason: "it does not end".to_owned(), refused: self.refused })
     }
 
     /// Everything once: what goes, what is called otherwise, what is missing, what is otherwise.

@@ -39,7 +39,12 @@ fn by_hand(context: &Context<'_>, step: &Step) -> Option<String> {
         DirectiveKind::Allow { .. } | DirectiveKind::Gate(_) | DirectiveKind::Phase(_) => None,
     });
     let doubtful = step.doubtful.first().map(|_| "the schema before it is not fully known".to_owned());
-    said.into_iter().next().or(doubtful).or_else(|| step.atoms.iter().find_map(|atom| outside(&atom.change.value, &atom.before)))
+    let refused = step.problems.first().map(|_| "it fails on the schema that the migrations before it leave".to_owned());
+    said.into_iter()
+        .next()
+        .or(doubtful)
+        .or(refused)
+        .or_else(|| step.atoms.iter().find_map(|atom| outside(&atom.change.value, &atom.before)))
 }
 
 /// What a change does outside of what is followed.

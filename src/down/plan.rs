@@ -3,7 +3,9 @@
 use super::{Context, Down, Fidelity, Inverse, UpFidelity, data, fidelity};
 use crate::catalog::diff::{self, Blocked};
 use crate::catalog::{Catalog, Name, Relation};
-use crate::change::{AlterTable, Change, ColumnValue, ConstraintKind, Ident, ObjectKind, TableAction};
+use crate::change::{
+    AlterTable, Change, ColumnValue, ConstraintKind, Ident, ObjectKind, RoutineBody, TableAction, TableElement, TypeName,
+};
 use crate::replay::Step;
 use std::collections::BTreeSet;
 
@@ -15,8 +17,12 @@ pub(super) fn plan(context: &Context<'_>) -> Down {
         Ok(found) => found,
         Err(_) => step_by_step(context, &mut ups),
     };
-    let statements: Vec<Inverse> = rows.into_iter().chain(way).map(|change| inverse(change, context)).collect();
+    unknown(&way, context, &mut ups);
+    let mut statements: Vec<Inverse> = rows.into_iter().chain(way).map(|change| inverse(change, context)).collect();
     let transactional = statements.iter().all(|inverse| inverse.transactional);
+    if names_what_follows(&statements) {
+        without_checks(&mut statements, transactional, context);
+    }
     Down { migration: 0, statements, follow_ups: later, fidelity: Fidelity::Lossless, transactional, ups }
 }
 
@@ -30,7 +36,7 @@ fn schema(context: &Context<'_>, from: &Catalog, to: &Catalog) -> Result<Found, 
     match weak {
         None => Ok((way.changes, Vec::new())),
         Some(_) => {
-            let later = diff::way(&way.state, to, dialect)?;
+            let later = way.on(to, dialect)?;
             Ok((way.changes, later.changes))
         }
     }
@@ -40,7 +46,8 @@ fn schema(context: &Context<'_>, from: &Catalog, to: &Catalog) -> Result<Found, 
 /// person.
 fn step_by_step(context: &Context<'_>, ups: &mut [UpFidelity]) -> Found {
     let (mut now, mut later) = (Vec::new(), Vec::new());
-    for (step, up) in context.steps.iter().zip(ups).rev() {
+    let mut whole = true;
+    for (step, up) in context.steps.iter().zip(ups.iter_mut()).rev() {
         match schema(context, &step.after, &step.before) {
             Ok((changes, follow_ups)) => {
                 now.extend(changes);
@@ -49,10 +56,98 @@ fn step_by_step(context: &Context<'_>, ups: &mut [UpFidelity]) -> Found {
             Err(blocked) => {
                 up.fidelity = Fidelity::Manual;
                 up.reason.get_or_insert_with(|| blocked_reason(&blocked));
+                whole = false;
             }
         }
     }
+    if let (true, Some(first), Some(blocked)) = (whole, ups.first_mut(), unproven(context, &now, &later)) {
+        first.fidelity = Fidelity::Manual;
+        first.reason.get_or_insert(blocked);
+    }
     (now, later)
+}
+
+/// What is wrong with these changes, taken together.
+fn unproven(context: &Context<'_>, now: &[Change], later: &[Change]) -> Option<String> {
+    let mut state = context.last.clone();
+    state.session = context.dialect.empty_catalog().session;
+    for change in now.iter().chain(later) {
+        if let Err(problem) = state.apply(change, context.dialect) {
+            return Some(format!("the ways back of its statements do not fit together: {problem:?}"));
+        }
+    }
+    diff::difference(&state, context.first).map(|what| format!("no statements were found that bring it back: {what}"))
+}
+
+/// Whether a body in SQL, which the server reads when the routine is made, names something that is made after it.
+fn names_what_follows(statements: &[Inverse]) -> bool {
+    let made = |change: &Change| -> Option<Ident> {
+        match change {
+            Change::CreateTable(table) => Some(table.name.name.clone()),
+            Change::CreateView(view) => Some(view.name.name.clone()),
+            Change::CreateRoutine { name, .. } => Some(name.name.clone()),
+            Change::AlterTable(alter) => match &alter.action {
+                TableAction::AddColumn { column, .. } => Some(column.name.clone()),
+                TableAction::RenameColumn { to, .. } => Some(to.clone()),
+                _ => None,
+            },
+            Change::Rename { to, .. } => Some(to.clone()),
+            _ => None,
+        }
+    };
+    statements.iter().enumerate().any(|(at, inverse)| match &inverse.change {
+        Change::CreateRoutine { routine, .. } if routine.language == "sql" => match &routine.body {
+            RoutineBody::Text(body) => {
+                statements[at + 1..].iter().filter_map(|later| made(&later.change)).any(|name| body.contains(name.as_str()))
+            }
+            RoutineBody::Library(..) | RoutineBody::Sql(_) | RoutineBody::Aggregate(_) => false,
+        },
+        _ => false,
+    })
+}
+
+/// Bodies are not looked at while the script runs.
+fn without_checks(statements: &mut Vec<Inverse>, transactional: bool, context: &Context<'_>) {
+    let settings = context.dialect.preamble();
+    for (at, setting) in settings.into_iter().enumerate() {
+        let Change::Set { name, value, .. } = setting else { continue };
+        let reset = Change::Set { name: name.clone(), value: None, local: false };
+        let change = Change::Set { name, value, local: transactional };
+        statements.insert(at, Inverse { change, transactional: true });
+        if !transactional {
+            statements.push(Inverse { change: reset, transactional: true });
+        }
+    }
+}
+
+/// What no migration made was never seen whole: it cannot be made again.
+fn unknown(way: &[Change], context: &Context<'_>, ups: &mut [UpFidelity]) {
+    let is_unknown = |data_type: &TypeName| data_type.schema.is_none() && matches!(data_type.name.as_str(), "unknown" | "");
+    let found = way.iter().find_map(|change| match change {
+        Change::AlterTable(alter) => match &alter.action {
+            TableAction::AddColumn { column, .. } if is_unknown(&column.data_type) => {
+                Some(format!("{}.{}", alter.table, column.name))
+            }
+            TableAction::SetType { column, data_type, .. } if is_unknown(data_type) => Some(format!("{}.{column}", alter.table)),
+            _ => None,
+        },
+        Change::CreateTable(table) => {
+            let unknown = |element: &TableElement| matches!(element, TableElement::Column(own) if is_unknown(&own.data_type));
+            table.elements.iter().any(unknown).then(|| table.name.to_string())
+        }
+        _ => None,
+    });
+    // What was taken to exist has as much to it as was needed.
+    let made = |change: &Change| match change {
+        Change::CreateTable(table) => Some(table.name.to_string()),
+        _ => None,
+    };
+    let assumed = |name: &String| context.steps.iter().any(|step| step.assumed.contains(name));
+    let found = found.or_else(|| way.iter().filter_map(made).find(assumed));
+    if let (Some(name), Some(last)) = (found, ups.last_mut()) {
+        last.fidelity = Fidelity::Manual;
+        last.reason.get_or_insert(format!("the definition of {name} is in no migration"));
+    }
 }
 
 fn blocked_reason(blocked: &Blocked) -> String {

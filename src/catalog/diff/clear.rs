@@ -5,7 +5,7 @@ use super::alike::indexes;
 use super::gone::{drop_member, drop_one};
 use crate::catalog::render::{alter, object, relation_kind, routine_object};
 use crate::catalog::{Catalog, Dependency, Dependent, Index, Name, Relation};
-use crate::change::{Change, Ident, ObjectKind, TableAction};
+use crate::change::{Change, ColumnValue, Ident, ObjectKind, TableAction};
 use std::sync::Arc;
 
 impl Walk<'_> {
@@ -58,8 +58,17 @@ impl Walk<'_> {
             }
             Dependent::Column(table, column) => {
                 let table = self.state.table(table)?;
-                let default = matches!(table.column(column)?.value, crate::change::ColumnValue::Default(_));
-                default.then(|| alter(table, TableAction::DropDefault { column: column.clone() }))
+                let (own, column) = (table.column(column)?, column.clone());
+                match own.value {
+                    ColumnValue::Default(_) => Some(alter(table, TableAction::DropDefault { column })),
+                    // Its values are computed again.
+                    ColumnValue::Generated { .. } if !own.inherited => {
+                        Some(alter(table, TableAction::DropColumn { column, if_exists: false, cascade: false }))
+                    }
+                    ColumnValue::Generated { .. } | ColumnValue::None | ColumnValue::Serial | ColumnValue::Identity { .. } => {
+                        None
+                    }
+                }
             }
             Dependent::Type(_) => None,
         }
@@ -132,8 +141,8 @@ fn dependents_of(catalog: &Catalog, who: &Dependent) -> Vec<Dependent> {
     };
     let own = part_of(who, catalog).cloned();
     let others = on.iter().flat_map(|on| catalog.dependents(on)).filter(|other| {
-        // A relation's own parts go with it.
-        !matches!(who, Dependent::Relation(_)) || part_of(other, catalog) != own.as_ref()
+        // A relation's own parts go with it, and those on a column with that.
+        !matches!(who, Dependent::Relation(_) | Dependent::Column(..)) || part_of(other, catalog) != own.as_ref()
     });
     others.filter(|other| *other != who).cloned().collect()
 }

@@ -39,8 +39,16 @@ impl Walk<'_> {
             return;
         }
         let retyped = own.data_type != wanted.data_type || own.collation != wanted.collation;
-        if retyped && !own.inherited && self.types_are_there(wanted) && !self.set_type(table, own, wanted) {
-            return;
+        if retyped && !own.inherited && self.types_are_there(wanted) {
+            let computed = matches!((&own.value, &wanted.value), (ColumnValue::Generated { .. }, ColumnValue::Generated { .. }));
+            if computed {
+                // It is made anew, and its values computed.
+                self.drop_column(table, &own.name);
+                return;
+            }
+            if !self.set_type(table, own, wanted) {
+                return;
+            }
         }
         let Some(own) = self.state.table(&table.name).and_then(|table| table.column(&wanted.name)).cloned() else { return };
         self.set_value(table, &own, wanted);
@@ -109,8 +117,8 @@ impl Walk<'_> {
     /// Drops a column whose values are computed, with what depends on it.
     fn drop_column(&mut self, table: &Table, column: &Ident) {
         let on = Dependency::Column(table.name.clone(), column.clone());
-        let who: Vec<Dependent> = self.state.dependents(&on).cloned().collect();
-        for who in who {
+        let others: Vec<Dependent> = self.state.dependents(&on).filter(|who| !is_part(who, &table.name)).cloned().collect();
+        for who in others {
             self.drop_with_dependents(who);
         }
         let action = TableAction::DropColumn { column: column.clone(), if_exists: false, cascade: false };
@@ -236,6 +244,21 @@ impl Walk<'_> {
             }
             self.drop_with_dependents(who);
         }
+    }
+}
+
+/// Whether something is an index or constraint of a table, and goes with the column that it is on.
+fn is_part(who: &Dependent, table: &Name) -> bool {
+    match who {
+        Dependent::Constraint(of, _) => of == table,
+        Dependent::Index(name) => name.schema == table.schema,
+        Dependent::Relation(_)
+        | Dependent::Column(..)
+        | Dependent::Trigger(..)
+        | Dependent::Policy(..)
+        | Dependent::Rule(..)
+        | Dependent::Type(_)
+        | Dependent::Routine(..) => false,
     }
 }
 
