@@ -50,6 +50,28 @@ pub fn apply(scene: &Scene<'_>, findings: Vec<Finding>, level: impl Fn(&Rule, us
     run.finish()
 }
 
+/// A finding on a released migration that was edited, and what its text as it is now allows.
+pub fn apply_to_altered(finding: Finding, now: Option<&ParsedMigration>) -> (Finding, Option<Suppression>) {
+    let directives = now.into_iter().flat_map(|now| scopes(&now.directives, &now.statements));
+    let mut allowing = directives.filter_map(|(_, directive)| match &directive.kind {
+        DirectiveKind::Allow { rules, reason } => {
+            let (_, span) = rules.iter().find(|(id, _)| id == finding.id())?;
+            Some(Suppression::Directive { reason: reason.clone(), span: *span })
+        }
+        DirectiveKind::Phase(_) | DirectiveKind::Gate(_) | DirectiveKind::DownManual { .. } => None,
+    });
+    let suppressed = allowing.next();
+    (finding, suppressed)
+}
+
+/// Findings with their fingerprints.
+pub fn reported(scene: &Scene<'_>, findings: Vec<(Finding, Option<Suppression>)>) -> Vec<Reported> {
+    let Scene { sources, history, parsed, .. } = scene;
+    let prints = rules::fingerprints(sources, history, parsed, findings.iter().map(|(finding, _)| finding));
+    let with_prints = findings.into_iter().zip(prints);
+    with_prints.map(|((finding, suppressed), fingerprint)| Reported { finding, fingerprint, suppressed }).collect()
+}
+
 struct Run<'a, L> {
     scene: &'a Scene<'a>,
     level: L,
@@ -201,10 +223,7 @@ impl<L: Fn(&Rule, usize) -> Level> Run<'_, L> {
         self.out.retain(|(finding, _)| finding.level > Level::Off);
         self.out
             .sort_by_key(|(finding, _)| (finding.place.migration, finding.place.span.start, std::cmp::Reverse(finding.level)));
-        let Scene { sources, history, parsed, .. } = self.scene;
-        let prints = rules::fingerprints(sources, history, parsed, self.out.iter().map(|(finding, _)| finding));
-        let reported = self.out.into_iter().zip(prints);
-        reported.map(|((finding, suppressed), fingerprint)| Reported { finding, fingerprint, suppressed }).collect()
+        reported(self.scene, self.out)
     }
 
     fn is_shared_with_unjudged(&self, number: usize, span: Span) -> bool {

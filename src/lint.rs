@@ -1,13 +1,15 @@
 //! The whole judgement of a project's migrations: which ones are pending, what each of them does to old and new
 //! applications, and every finding. It reads no file and prints nothing; reports are made of what it gives.
 
-use crate::allow::{self, Reported};
+use crate::allow::{self, Reported, Suppression};
 use crate::assess::{self, Assessment, Phase, Release, Strategy};
 use crate::dialect::{Dialect, ServerVersion};
 use crate::parse::STACK_BYTES;
-use crate::read::Project;
+use crate::read::{Project, Released};
 use crate::replay::{self, ParsedMigration, Replayed};
-use crate::rules::{self, DATA_DROPPED, Level, Levels, Rule, Scene, Topic};
+use crate::rules::{
+    self, DATA_DROPPED, Finding, Level, Levels, MIGRATION_OUT_OF_ORDER, RELEASED_MIGRATION_EDITED, Rule, Scene, Topic,
+};
 use crate::source::History;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -33,6 +35,8 @@ pub struct Pending {
     pub migrations: Vec<usize>,
     /// How they reach production.
     pub release: Release,
+    /// Which of them the report is about; nothing for all. The others belong to the same release, but were reported before.
+    pub reported: Option<Vec<usize>>,
 }
 
 /// A version that no migration has.
@@ -48,7 +52,7 @@ pub struct UnknownVersion {
 impl Pending {
     /// Every migration, each in a deployment of its own, as the history was shipped.
     pub fn all(history: &History) -> Self {
-        Pending { migrations: (0..history.migrations.len()).collect(), release: Release::OneByOne }
+        Pending { migrations: (0..history.migrations.len()).collect(), release: Release::OneByOne, reported: None }
     }
 
     /// These migrations, shipped together.
@@ -56,13 +60,19 @@ impl Pending {
         let mut migrations = migrations.into();
         migrations.sort_unstable();
         migrations.dedup();
-        Pending { migrations, release: Release::Together }
+        Pending { migrations, release: Release::Together, reported: None }
+    }
+
+    /// Those that a revision of git does not have, shipped together.
+    pub fn unreleased(history: &History, released: &Released) -> Self {
+        let migrations = (released.count..history.migrations.len()).collect();
+        Pending { migrations, release: Release::Together, reported: released.staged.clone() }
     }
 
     /// Those after the version (`0003`, also written `3` or `0003_add_email`), shipped together.
     pub fn since(history: &History, version: &str) -> Result<Self, UnknownVersion> {
         let at = find_version(history, version)?;
-        Ok(Pending { migrations: (at + 1..history.migrations.len()).collect(), release: Release::Together })
+        Ok(Pending { migrations: (at + 1..history.migrations.len()).collect(), release: Release::Together, reported: None })
     }
 }
 
@@ -107,6 +117,12 @@ impl Lint<'_> {
         self.findings[first..].iter().take_while(move |reported| reported.finding.place.migration == migration)
     }
 
+    /// The findings on released migrations: that they are not what they were.
+    pub fn findings_of_released(&self) -> &[Reported] {
+        let count = self.project.released.as_ref().map_or(0, |released| released.count);
+        &self.findings[..self.findings.partition_point(|reported| reported.finding.place.migration < count)]
+    }
+
     /// How many findings of a severity are not allowed by a directive.
     pub fn count(&self, level: Level) -> usize {
         self.findings.iter().filter(|reported| reported.suppressed.is_none() && reported.finding.level == level).count()
@@ -146,8 +162,30 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
     let mut found = rules::run(&scene, level_of);
     rules::share_alternatives(&mut found);
     found.extend(rules::refusals(project, &options.pending.migrations, |rule, path| level(rule, path, options)));
-    let findings = allow::apply(&scene, found, level_of);
+    let of_released = project.released.as_ref().map(|released| of_released(&scene, released, options, &mut found));
+    let mut findings = of_released.unwrap_or_default();
+    findings.extend(allow::apply(&scene, found, level_of));
+    let mut assessments = assessments;
+    if let Some(reported) = &options.pending.reported {
+        let count = project.released.as_ref().map_or(0, |released| released.count);
+        findings.retain(|found| found.finding.place.migration < count || reported.contains(&found.finding.place.migration));
+        assessments.retain(|assessment| reported.contains(&assessment.migration));
+    }
     Lint { project, options, parsed, replayed, assessments, findings }
+}
+
+/// The findings on released migrations. What is found about the order of new ones joins the other findings on these.
+fn of_released(scene: &Scene<'_>, released: &Released, options: &Options, found: &mut Vec<Finding>) -> Vec<Reported> {
+    let leveled = |rule: &'static Rule, finding: Finding| {
+        let level = level(rule, scene.sources.path(finding.place.span.file), options);
+        (level > Level::Off).then(|| finding.by(rule, level))
+    };
+    found.extend(rules::late(scene, released).into_iter().filter_map(|finding| leveled(&MIGRATION_OUT_OF_ORDER, finding)));
+    let altered = rules::altered(scene, released).into_iter().filter_map(|(finding, now)| {
+        leveled(&RELEASED_MIGRATION_EDITED, finding).map(|finding| allow::apply_to_altered(finding, now.as_ref()))
+    });
+    let altered: Vec<(Finding, Option<Suppression>)> = altered.collect();
+    allow::reported(scene, altered)
 }
 
 fn level(rule: &Rule, path: &Path, options: &Options) -> Level {

@@ -157,10 +157,17 @@ pub struct Project {
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct Pending {
+    /// The migrations that this revision of git does not have: compared is where HEAD left it. The default, with the remote's
+    /// default branch.
+    #[arg(long, value_name = "REVISION", help_heading = "Which migrations are judged")]
+    pub base: Option<String>,
+    /// The migrations that the next commit changes, as they are in git's index; for hooks.
+    #[arg(long, help_heading = "Which migrations are judged")]
+    pub staged: bool,
     /// The migrations after this version.
     #[arg(long, value_name = "VERSION", help_heading = "Which migrations are judged")]
     pub since: Option<String>,
-    /// Every migration, each as a release of its own; the default, unless `released-up-to` is configured.
+    /// Every migration, each as a release of its own; the default where there is no git repository with a remote.
     #[arg(long, help_heading = "Which migrations are judged")]
     pub all: bool,
 }

@@ -56,6 +56,8 @@ pub enum Late {
     Skips,
     /// It stops with an error.
     Stops,
+    /// It stops with an error unless the file's name begins with this letter; then it applies it after the others.
+    StopsUnlessNamed(char),
     /// That depends on who runs it.
     Unknown,
 }

@@ -45,16 +45,19 @@ pub fn human(judged: &[Lint<'_>], look: Look) -> String {
     let mut out = String::new();
     for lint in judged {
         let mut teller = Teller::new(lint, look);
+        for reported in lint.findings_of_released() {
+            teller.finding(None, reported, &mut out);
+        }
         for assessment in &lint.assessments {
             for reported in lint.findings_of(assessment) {
-                teller.finding(assessment, reported, &mut out);
+                teller.finding(Some(assessment), reported, &mut out);
             }
         }
         if look.detail > Detail::Quiet {
             migrations(lint, look, &mut out);
         }
     }
-    if judged.iter().any(|lint| !lint.assessments.is_empty()) {
+    if judged.iter().any(|lint| !lint.assessments.is_empty() || !lint.findings.is_empty()) {
         writeln!(out, "{}", total(judged, look)).expect("writing to a string cannot fail");
     }
     out
@@ -80,7 +83,7 @@ impl<'a> Teller<'a> {
         Teller { lint, look, renderer, shown: HashSet::new(), statements: HashSet::new(), said: HashSet::new() }
     }
 
-    fn finding(&mut self, assessment: &Assessment, reported: &'a Reported, out: &mut String) {
+    fn finding(&mut self, assessment: Option<&Assessment>, reported: &'a Reported, out: &mut String) {
         let finding = &reported.finding;
         if reported.suppressed.is_some() && self.look.detail < Detail::Verbose {
             return;
@@ -114,7 +117,7 @@ impl<'a> Teller<'a> {
     }
 
     /// The marked source with the statement's phase and lock, where they were not shown before.
-    fn source(&mut self, assessment: &Assessment, finding: &Finding) -> Vec<annotate_snippets::Element<'static>> {
+    fn source(&mut self, assessment: Option<&Assessment>, finding: &Finding) -> Vec<annotate_snippets::Element<'static>> {
         let sources = &self.lint.project.sources;
         let place = finding.place;
         let position = sources.position(place.span.file, place.span.start);
@@ -125,7 +128,7 @@ impl<'a> Teller<'a> {
         }
         let excerpt = excerpt(sources.text(place.span.file), place.span.range());
         let mut mark = AnnotationKind::Primary.span(excerpt.marked);
-        if let Some(label) = self.label(assessment, finding) {
+        if let Some(label) = assessment.and_then(|assessment| self.label(assessment, finding)) {
             mark = mark.label(label);
         }
         let snippet = Snippet::source(excerpt.text).line_start(position.line as usize).fold(false).annotation(mark);
@@ -289,7 +292,8 @@ fn total(judged: &[Lint<'_>], look: Look) -> String {
     let statements = || {
         judged.iter().flat_map(|lint| {
             let of = |step: &crate::replay::Step| &lint.parsed[step.migration].statements[step.statement];
-            lint.replayed.steps.iter().map(of)
+            let steps = lint.assessments.iter().flat_map(|assessment| &lint.replayed.steps[assessment.steps.clone()]);
+            steps.map(of)
         })
     };
     let opaque = statements().filter(|found| found.changes.iter().any(|change| change.value.opaque().is_some())).count();

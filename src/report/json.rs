@@ -44,6 +44,7 @@ struct Report<'a> {
     strategy: Option<&'static str>,
     app_model: &'static str,
     migrations: Vec<Migration<'a>>,
+    released: Vec<Released<'a>>,
     summary: Summary,
 }
 
@@ -64,6 +65,15 @@ struct Migration<'a> {
     new_app: NewApp,
     reversibility: Option<&'static str>,
     statements: Vec<Statement<'a>>,
+    findings: Vec<Finding<'a>>,
+}
+
+/// A released migration that is not what it was: it is not judged again, but there is something to say about it.
+#[derive(Serialize)]
+struct Released<'a> {
+    path: String,
+    version: &'a str,
+    name: &'a str,
     findings: Vec<Finding<'a>>,
 }
 
@@ -183,6 +193,7 @@ fn report<'a>(judged: &'a [Lint<'_>]) -> Report<'a> {
         strategy: common(judged, |lint| lint.options.strategy.name()),
         app_model: "generic",
         migrations,
+        released: judged.iter().flat_map(|lint| lint.findings_of_released().iter().map(|found| released(lint, found))).collect(),
         summary,
     }
 }
@@ -212,6 +223,18 @@ fn migration<'a>(lint: &'a Lint<'_>, assessment: &'a Assessment) -> Migration<'a
         reversibility: None,
         statements: steps.map(|(step, verdict)| statement(sources, &parsed.statements[step.statement], step, verdict)).collect(),
         findings: lint.findings_of(assessment).map(|reported| finding(sources, reported, dialect)).collect(),
+    }
+}
+
+fn released<'a>(lint: &'a Lint<'_>, reported: &'a Reported) -> Released<'a> {
+    let place = reported.finding.place;
+    let migration = &lint.project.history.migrations[place.migration];
+    let sources = &lint.project.sources;
+    Released {
+        path: sources.path(place.span.file).to_string_lossy().into_owned(),
+        version: &migration.version,
+        name: &migration.name,
+        findings: vec![finding(sources, reported, lint.options.dialect)],
     }
 }
 

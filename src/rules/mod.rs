@@ -56,6 +56,7 @@ mod invalid_index_risk;
 mod levels;
 mod lock_timeout_missing;
 mod migration_fails;
+mod migration_out_of_order;
 mod mixed_transactional;
 mod not_analysed;
 mod not_null_added;
@@ -76,6 +77,7 @@ mod privilege_revoked;
 mod publication_changed;
 mod recipe;
 mod reindex_with_lock;
+mod released_migration_edited;
 mod replica_identity_changed;
 mod routine_dangling;
 mod row_security_tightened;
@@ -120,7 +122,9 @@ pub(crate) use directive_invalid::DIRECTIVE_INVALID;
 pub(crate) use file_refused::refusals;
 pub use fingerprint::{Fingerprint, fingerprints};
 pub use levels::{Base, Levels, Override};
+pub(crate) use migration_out_of_order::{MIGRATION_OUT_OF_ORDER, findings as late};
 pub(crate) use phase_mismatch::PHASE_MISMATCH;
+pub(crate) use released_migration_edited::{RELEASED_MIGRATION_EDITED, findings as altered};
 pub use scene::{At, Finding, FindingBreak, Part, Place, Scene};
 pub(crate) use statement_broken::STATEMENT_BROKEN;
 
@@ -365,6 +369,8 @@ pub static RULES: &[&Rule] = &[
     &database_dropped::DATABASE_DROPPED,
     &data_dropped::DATA_DROPPED,
     &file_refused::FILE_REFUSED,
+    &released_migration_edited::RELEASED_MIGRATION_EDITED,
+    &migration_out_of_order::MIGRATION_OUT_OF_ORDER,
     &migration_fails::MIGRATION_FAILS,
     &concurrently_in_transaction::CONCURRENTLY_IN_TRANSACTION,
     &transaction_nested::TRANSACTION_NESTED,

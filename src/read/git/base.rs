@@ -14,9 +14,9 @@ pub(super) struct Revision {
 }
 
 /// How a shallow clone gets the history that is missing.
-const DEEPEN: &str = "fetch the history: `git fetch --unshallow`; in CI, `fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` of GitLab";
-const DEEPEN_DEFAULT: &str =
-    "fetch it with its history (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` of GitLab) and name it: `--base origin/main`";
+const DEEPEN: &str =
+    "fetch the history: `git fetch --unshallow`; in CI, `fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` of GitLab";
+const DEEPEN_DEFAULT: &str = "fetch it with its history (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` of GitLab) and name it: `--base origin/main`";
 
 /// Names of default branches, where the remote's `HEAD` is not known.
 const USUAL: [&str; 4] = ["main", "master", "trunk", "develop"];
@@ -110,15 +110,9 @@ fn default_branch(git: &Git) -> Result<Option<Branch>, GitError> {
         let head = of_remote().find(|((_, branch), _)| *branch == "HEAD").map(|(_, found)| found[1]).filter(|to| !to.is_empty());
         let known = USUAL.iter().find_map(|name| of_remote().find(|((_, branch), _)| branch == name));
         let full = head.or_else(|| known.map(|(_, found)| found[0]));
-        return Ok(full.map(|full| Branch {
-            full: full.to_owned(),
-            short: full.trim_start_matches("refs/remotes/").to_owned(),
-        }));
+        return Ok(full.map(|full| Branch { full: full.to_owned(), short: full.trim_start_matches("refs/remotes/").to_owned() }));
     }
     let local = |name: &&str| refs.iter().find(|found| found[0] == format!("refs/heads/{name}"));
     let found = USUAL.iter().find_map(|name| local(name)).filter(|found| found.get(2) != Some(&"*"));
-    Ok(found.map(|found| Branch {
-        full: found[0].to_owned(),
-        short: found[0].trim_start_matches("refs/heads/").to_owned(),
-    }))
+    Ok(found.map(|found| Branch { full: found[0].to_owned(), short: found[0].trim_start_matches("refs/heads/").to_owned() }))
 }

@@ -17,6 +17,10 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
     let new = history.migrations;
     let applied = runner.applied();
     let pairs = pair(&old, &new, applied.known_by);
+    let mut found = vec![None; old.len()];
+    for (new, old) in pairs.iter().enumerate().filter_map(|(new, old)| Some((new, (*old)?))) {
+        found[old] = Some(new);
+    }
     let text = Texts { edited: applied.edited };
     let is_same = |old: &Migration, new: &Migration| text.of(&old_sources, old) == text.of(&sources, new);
 
@@ -26,7 +30,7 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
     let mut again = BTreeSet::new();
     let mut adopted = Vec::new();
     for (at, migration) in old.iter().enumerate() {
-        match pairs.iter().position(|pair| *pair == Some(at)).map(|found| (found, &new[found])) {
+        match found[at].map(|found| (found, &new[found])) {
             Some((_, same)) if is_same(migration, same) && same.name == migration.name => migrations.push(same.clone()),
             Some((found, other)) => {
                 match migration.kind {
@@ -53,7 +57,7 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
         })
         .collect();
     let count = migrations.len();
-    let place = |found: &usize| count + pending.iter().position(|at| at == found).expect("it is pending");
+    let place = |found: &usize| count + pending.binary_search(found).expect("it is pending");
     let altered = edits.iter().map(|(at, found)| Altered { migration: *at, now: Alteration::Edited(new[*found].clone()) }).chain(
         gone.iter().map(|at| Altered {
             migration: *at,
@@ -67,8 +71,7 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
         migrations[at] = adopt(&mut sources, &old_sources, &old[at]);
     }
     migrations.extend(pending.iter().map(|at| new[*at].clone()));
-    let found = |at: usize| pairs.iter().position(|pair| *pair == Some(at));
-    let kept = (0..count).map(|at| found(at).map_or_else(|| old_downs[at].clone(), |found| new_downs[found].clone()));
+    let kept = (0..count).map(|at| found[at].map_or_else(|| old_downs[at].clone(), |found| new_downs[found].clone()));
     let down_files = kept.chain(pending.iter().map(|at| new_downs[*at].clone())).collect();
     let history = History { migrations, ..history };
     let mut released = Released { revision: revision.to_owned(), count, altered, late, staged: None };

@@ -133,8 +133,11 @@ fn look(git: &Git, revision: &Revision, content: Content, places: &[PathBuf]) ->
     let by_commit: Option<Running> = by_commit.transpose()?;
     let changed = entries(git, &changed.output()?);
     let untracked = untracked.output()?;
-    let untracked: Vec<PathBuf> =
-        untracked.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(|path| git.top.join(command::path(path))).collect();
+    let untracked: Vec<PathBuf> = untracked
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| git.top.join(command::path(path)))
+        .collect();
     let on_disk = on_disk.map(Running::output).transpose()?.map(|output| entries(git, &output)).unwrap_or_default();
     let by_commit = by_commit.map(Running::output).transpose()?.map(|output| entries(git, &output));
     let objects: Vec<String> = changed.iter().chain(&on_disk).filter_map(|entry| entry.object.clone()).collect();
@@ -200,7 +203,8 @@ fn entries(git: &Git, raw: &[u8]) -> Vec<Entry> {
 /// The files of a directory that was moved here since, under their present names: nothing where it is new.
 fn moved(git: &Git, revision: &Revision, root: &Path, places: &[PathBuf]) -> Option<View> {
     let commit = revision.commit.as_deref()?;
-    let args = ["diff", "--raw", "-z", "--no-abbrev", "-M100%", "-l0", "--no-ext-diff", "--ignore-submodules=all", "--diff-filter=R"];
+    let args =
+        ["diff", "--raw", "-z", "--no-abbrev", "-M100%", "-l0", "--no-ext-diff", "--ignore-submodules=all", "--diff-filter=R"];
     let raw = git.run(&[&args[..], &[commit, "--"]].concat()).ok()?;
     let mut parts = raw.split(|byte| *byte == 0);
     let mut found = Vec::new();

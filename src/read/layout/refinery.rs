@@ -22,7 +22,7 @@ pub(super) const LAYOUT: Layout = Layout {
         edited: Edited::Stops,
         renamed: Reaction::Stops,
         deleted: Reaction::Stops,
-        late: Late::Stops,
+        late: Late::StopsUnlessNamed('U'),
     },
     outside_transaction: "refinery opens a transaction for every migration, so run it by hand before and keep it here \
         with `IF NOT EXISTS` or `IF EXISTS` but without `CONCURRENTLY`",

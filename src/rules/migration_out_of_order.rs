@@ -1,0 +1,53 @@
+//! New migrations that are ordered before released ones.
+
+use super::released_migration_edited::label;
+use super::{Check, Finding, Level, Place, Scene, rule};
+use crate::read::{Late, Released};
+
+rule! {
+    /// A new migration is ordered before one that is released already.
+    ///
+    /// It happens when another branch was merged first. What a runner makes of it differs: golang-migrate and Drizzle pass it over
+    /// without a word at every database that has the later one; goose, Flyway, refinery, Supabase and Sqitch stop with an error;
+    /// sqlx, diesel, dbmate, Prisma and Liquibase apply it after the others, so that existing databases get the two in another order
+    /// than new ones. What is released is told by git: see `--base`.
+    ///
+    /// Give it a number or time after the newest released one.
+    pub(crate) static MIGRATION_OUT_OF_ORDER = "migration-out-of-order", Error, Runner, Check::Elsewhere;
+}
+
+/// One finding for each judged migration that comes too late.
+pub(crate) fn findings(scene: &Scene<'_>, released: &Released) -> Vec<Finding> {
+    released.late.iter().map(|late| finding(scene, released, late.migration, late.newest)).collect()
+}
+
+fn finding(scene: &Scene<'_>, released: &Released, number: usize, newest: usize) -> Finding {
+    let (runner, migration) = (scene.runner, &scene.history.migrations[number]);
+    let other = label(&scene.history.migrations[newest]);
+    let path = scene.sources.path(migration.file);
+    let is_named = |letter: char| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(letter));
+    let (why, level) = match runner.applied().late {
+        Late::Applies => applies(&runner),
+        Late::StopsUnlessNamed(letter) if is_named(letter) => applies(&runner),
+        Late::Skips => {
+            (format!("{runner} passes it over, without a word, at every database that has `{other}` already."), Level::Error)
+        }
+        Late::Stops | Late::StopsUnlessNamed(_) => {
+            (format!("{runner} stops with an error at every database that has `{other}` already."), Level::Error)
+        }
+        Late::Unknown => (
+            "Some runners pass it over where the later one is applied, some stop with an error, some apply it after.".to_owned(),
+            Level::Warning,
+        ),
+    };
+    let message = format!("`{}` is ordered before `{other}`, which is released ({})", label(migration), released.revision);
+    let first = scene.parsed[number].statements.first();
+    let span = first.map_or_else(|| scene.sources.whole(migration.file), |first| first.span);
+    let place = Place { migration: number, statement: None, span };
+    Finding::at(place, message).why(why).help(format!("give it a number or time after `{other}`")).at_most(level)
+}
+
+fn applies(runner: &dyn std::fmt::Display) -> (String, Level) {
+    let why = format!("{runner} applies it after the others: existing databases get them in another order than new ones.");
+    (why, Level::Info)
+}
