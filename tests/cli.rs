@@ -90,7 +90,10 @@ fn findings_go_out_and_errors_go_beside() {
         (&["lint", "--server-version", "new"], "`new` is no server version"),
         (&["lint", "--runner", "fliway"], "did you mean `flyway`?"),
         (&["lint", "-", "migrations"], "error: `-` reads standard input and stands alone"),
-        (&["lint", "--since", "0001", "migrations/0003_add_age.sql"], "error: --since judges what follows a version"),
+        (
+            &["lint", "--since", "0001", "migrations/0003_add_age.sql"],
+            "error: --since finds out what is pending: name the project, not single migrations",
+        ),
         (&["lint", "--config", "nowhere.toml"], "error: nowhere.toml: cannot be read"),
         (&["explain", "incompatible-chang"], "there is no rule `incompatible-chang`; did you mean `incompatible-change`?"),
         (&["schema", "--diff", "0001", "7"], "no migration has the version `7`"),
@@ -369,7 +372,7 @@ fn the_shape_of_the_json_is_kept() {
     ]);
     let report = json(&run(shop.path(), &["lint", "--format", "json"]));
     let keys = |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(&report), "schema_version tool dialect server_version runner strategy app_model migrations summary");
+    assert_eq!(keys(&report), "schema_version tool dialect server_version runner strategy app_model migrations released summary");
     let migration = &report["migrations"][1];
     assert_eq!(keys(migration), "path version name transactional phase old_app new_app reversibility statements findings");
     assert_eq!((keys(&migration["old_app"]), keys(&migration["new_app"])), ("ok breaks".into(), "ok needs".into()));

@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 /// How many broken uses of a finding are told.
 const MAX_BREAKS: usize = 3;
 
-/// A judged migration.
+/// A judged migration, or a released one of which there is something to say.
 pub(super) struct Judged<'a> {
     pub lint: &'a Lint<'a>,
-    pub assessment: &'a Assessment,
+    /// The verdict; a released migration has none.
+    pub assessment: Option<&'a Assessment>,
     /// Its file, from the root on.
     pub path: PathBuf,
     /// What was found in it, also what is allowed.
@@ -28,7 +29,7 @@ pub(super) struct Judged<'a> {
 /// A finding and its place.
 pub(super) struct Entry<'a> {
     pub lint: &'a Lint<'a>,
-    pub assessment: &'a Assessment,
+    pub assessment: Option<&'a Assessment>,
     pub finding: &'a Finding,
     pub suppressed: Option<&'a Suppression>,
     /// The file, from the root on.
@@ -45,21 +46,24 @@ pub(super) fn gather<'a>(judged: &'a [Lint<'a>], base: &Base) -> Vec<Judged<'a>>
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut out = Vec::new();
     for lint in judged {
+        let mut entry = |assessment, reported| {
+            let mut entry = Entry::new(lint, assessment, reported, base);
+            let count = seen.entry(entry.fingerprint.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                write!(entry.fingerprint, ":{count}").expect("writing to a string cannot fail");
+            }
+            entry
+        };
+        for reported in lint.findings_of_released() {
+            let entry = entry(None, reported);
+            out.push(Judged { lint, assessment: None, path: entry.path.clone(), entries: vec![entry] });
+        }
         for assessment in &lint.assessments {
             let file = lint.project.history.migrations[assessment.migration].file;
             let path = base.relative(lint.project.sources.path(file));
-            let found = lint.findings_of(assessment);
-            let mut entries = Vec::new();
-            for reported in found {
-                let mut entry = Entry::new(lint, assessment, reported, base);
-                let count = seen.entry(entry.fingerprint.clone()).or_default();
-                *count += 1;
-                if *count > 1 {
-                    write!(entry.fingerprint, ":{count}").expect("writing to a string cannot fail");
-                }
-                entries.push(entry);
-            }
-            out.push(Judged { lint, assessment, path, entries });
+            let entries = lint.findings_of(assessment).map(|reported| entry(Some(assessment), reported)).collect();
+            out.push(Judged { lint, assessment: Some(assessment), path, entries });
         }
     }
     out
@@ -73,7 +77,7 @@ impl<'a> Judged<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(lint: &'a Lint<'a>, assessment: &'a Assessment, reported: &'a Reported, base: &Base) -> Self {
+    fn new(lint: &'a Lint<'a>, assessment: Option<&'a Assessment>, reported: &'a Reported, base: &Base) -> Self {
         let sources = &lint.project.sources;
         let Reported { finding, fingerprint, suppressed } = reported;
         let span = finding.place.span;

@@ -75,8 +75,9 @@ fn table(all: &[Judged<'_>]) -> String {
 
 fn row(migration: &Judged<'_>) -> String {
     let Judged { lint, assessment, .. } = migration;
-    let lock = strongest(&assessment.verdicts).map(|lock| plain(&lock_text(lock, lint.options.dialect))).unwrap_or_default();
     let path = plain(&cut(&path_text(&migration.path), 200));
+    let Some(assessment) = assessment else { return format!("| {path} | released | | | | {} |\n", counts(migration)) };
+    let lock = strongest(&assessment.verdicts).map(|lock| plain(&lock_text(lock, lint.options.dialect))).unwrap_or_default();
     let old = if assessment.old_ok() { "works" } else { "**fails**" };
     let new = if assessment.new_ok() { "works" } else { "needs it" };
     format!("| {path} | {} | {old} | {new} | {lock} | {} |\n", assessment.phase.name(), counts(migration))

@@ -171,7 +171,7 @@ struct Replacement {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Evidence<'a> {
-    phase: &'static str,
+    phase: Option<&'static str>,
     breaks: Vec<Break>,
     safe_alternative: Vec<Alternative<'a>>,
 }
@@ -228,7 +228,7 @@ fn result<'a>(entry: &Entry<'a>, rules: &mut Vec<&'static Rule>) -> Found<'a> {
         partial_fingerprints: serde_json::json!({"migsafe/v1": entry.fingerprint}),
         fixes: fix(entry).into_iter().collect(),
         properties: Evidence {
-            phase: entry.assessment.phase.name(),
+            phase: entry.assessment.map(|assessment| assessment.phase.name()),
             breaks: finding.breaks.iter().map(|FindingBreak { app, broken }| a_break(*app, broken, dialect)).collect(),
             safe_alternative: finding.alternative.iter().map(|Part { phase, sql }| alternative(*phase, sql)).collect(),
         },
@@ -272,9 +272,10 @@ fn fix(entry: &Entry<'_>) -> Option<Fix> {
 /// The statement that a finding is about, and its phase.
 fn step<'a>(entry: &Entry<'a>) -> Option<(&'a Step, Phase)> {
     let statement = entry.finding.place.statement?;
-    let steps = &entry.lint.replayed.steps[entry.assessment.steps.clone()];
+    let assessment = entry.assessment?;
+    let steps = &entry.lint.replayed.steps[assessment.steps.clone()];
     let at = steps.iter().position(|step| step.statement == statement)?;
-    Some((&steps[at], entry.assessment.verdicts.get(at)?.phase))
+    Some((&steps[at], assessment.verdicts.get(at)?.phase))
 }
 
 fn descriptor(rule: &'static Rule) -> Descriptor {

@@ -1,6 +1,6 @@
 //! New migrations that are ordered before released ones.
 
-use super::released_migration_edited::label;
+use super::released_migration_edited::{label, who};
 use super::{Check, Finding, Level, Place, Scene, rule};
 use crate::read::{Late, Released};
 
@@ -22,13 +22,13 @@ pub(crate) fn findings(scene: &Scene<'_>, released: &Released) -> Vec<Finding> {
 }
 
 fn finding(scene: &Scene<'_>, released: &Released, number: usize, newest: usize) -> Finding {
-    let (runner, migration) = (scene.runner, &scene.history.migrations[number]);
+    let (runner, migration) = (who(scene.runner), &scene.history.migrations[number]);
     let other = label(&scene.history.migrations[newest]);
     let path = scene.sources.path(migration.file);
     let is_named = |letter: char| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(letter));
-    let (why, level) = match runner.applied().late {
-        Late::Applies => applies(&runner),
-        Late::StopsUnlessNamed(letter) if is_named(letter) => applies(&runner),
+    let (why, level) = match scene.runner.applied().late {
+        Late::Applies => applies(runner),
+        Late::StopsUnlessNamed(letter) if is_named(letter) => applies(runner),
         Late::Skips => {
             (format!("{runner} passes it over, without a word, at every database that has `{other}` already."), Level::Error)
         }
@@ -47,7 +47,7 @@ fn finding(scene: &Scene<'_>, released: &Released, number: usize, newest: usize)
     Finding::at(place, message).why(why).help(format!("give it a number or time after `{other}`")).at_most(level)
 }
 
-fn applies(runner: &dyn std::fmt::Display) -> (String, Level) {
+fn applies(runner: &str) -> (String, Level) {
     let why = format!("{runner} applies it after the others: existing databases get them in another order than new ones.");
     (why, Level::Info)
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Finding, Level, Place, Scene, rule};
 use crate::parse::{Lexis, normal_form};
-use crate::read::{Alteration, Edited, Reaction, Released};
+use crate::read::{Alteration, Edited, Reaction, Released, Runner};
 use crate::replay::{self, ParsedMigration};
 use crate::source::{Migration, Sources, Span};
 
@@ -54,8 +54,8 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn edited(&self, now: &Migration, parsed: &ParsedMigration) -> Option<Finding> {
-        let (sources, runner) = (self.scene.sources, self.scene.runner);
-        let applied = runner.applied();
+        let (sources, runner) = (self.scene.sources, who(self.scene.runner));
+        let applied = self.scene.runner.applied();
         let old = self.migration();
         let (name, revision) = (label(old), &self.released.revision);
         let before = texts(sources, &self.scene.parsed[self.number]);
@@ -87,12 +87,12 @@ impl Teller<'_> {
         let (scene, old) = (self.scene, self.migration());
         let new = &scene.history.migrations[to];
         let message = format!("`{}` is released ({}), and is now `{}`", label(old), self.released.revision, label(new));
-        let runner = scene.runner;
-        let why = match runner.applied().deleted {
+        let runner = who(scene.runner);
+        let why = match scene.runner.applied().deleted {
             Reaction::Stops => format!("{runner} stops at every database that applied it: it does not find it any more."),
             Reaction::Unnoticed => {
                 format!(
-                    "To {runner} that is another migration: where the released one was applied, its statements would run again."
+                    "{runner} takes that for another migration: where the released one was applied, its statements run again."
                 )
             }
         };
@@ -119,8 +119,8 @@ impl Teller<'_> {
     }
 
     fn gone(&self, message: String, help: &str) -> Finding {
-        let runner = self.scene.runner;
-        let why = match runner.applied().deleted {
+        let runner = who(self.scene.runner);
+        let why = match self.scene.runner.applied().deleted {
             Reaction::Stops => format!("{runner} stops at every database that applied it: it does not find it any more."),
             Reaction::Unnoticed => "Databases that applied it keep what it made, and new ones never get it.".to_owned(),
         };
@@ -141,6 +141,14 @@ impl Teller<'_> {
 
     fn finding(&self, span: Span, message: String) -> Finding {
         Finding::at(Place { migration: self.number, statement: None, span }, message)
+    }
+}
+
+/// The runner as a sentence begins with it.
+pub(super) fn who(runner: Runner) -> &'static str {
+    match runner {
+        Runner::Plain => "The runner",
+        named => named.name(),
     }
 }
 
