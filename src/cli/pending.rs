@@ -19,9 +19,10 @@ pub struct Chosen {
 
 /// Reads what was asked for and finds out what of it is pending.
 pub fn choose(project: &args::Project, pending: &args::Pending, common: &Common) -> Result<Chosen, Failure> {
-    let Loaded { projects, config, dialect } = project::load(project, common)?;
+    let Loaded { projects, config, dialect } = project::load(project)?;
     let with_pending = |project| of(project, pending, &config, common);
-    let projects = projects.into_iter().map(with_pending).collect::<Result<_, Failure>>()?;
+    let projects = projects.into_iter().map(with_pending).collect::<Result<Vec<_>, Failure>>()?;
+    projects.iter().for_each(|(project, _)| project::tell(project, common));
     Ok(Chosen { projects, config, dialect })
 }
 

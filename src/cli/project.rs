@@ -19,8 +19,8 @@ pub struct Loaded {
     pub dialect: &'static dyn Dialect,
 }
 
-/// Reads what was asked for.
-pub fn load(args: &args::Project, common: &Common) -> Result<Loaded, Failure> {
+/// Reads what was asked for. What the reader has to tell is for the caller to [`tell`].
+pub fn load(args: &args::Project) -> Result<Loaded, Failure> {
     let here = here()?;
     let start = args.paths.first().filter(|path| path.as_os_str() != "-").map_or_else(|| here.clone(), |path| here.join(path));
     let file = match &args.config {
@@ -33,9 +33,6 @@ pub fn load(args: &args::Project, common: &Common) -> Result<Loaded, Failure> {
     };
     let dialect = find_dialect(args.dialect.as_deref().or(config.dialect.as_deref()))?;
     let projects = read_projects(args, &config, file.as_deref(), &here)?;
-    for project in &projects {
-        tell(project, common);
-    }
     Ok(Loaded { projects, config, dialect })
 }
 
@@ -101,7 +98,7 @@ fn is_root(args: &args::Project, root: &Path, here: &Path) -> bool {
 }
 
 /// What the reader has to tell, but what the runner would refuse: that is a finding, or [`tell_refused`] tells it.
-fn tell(project: &Project, common: &Common) {
+pub fn tell(project: &Project, common: &Common) {
     if common.verbose {
         let count = project.history.migrations.len();
         complain("note", &format!("{}: {count} migrations for {}", project.root.display(), project.runner));

@@ -13,7 +13,8 @@ use migsafe::source::History;
 use similar::TextDiff;
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
-    let Loaded { projects, dialect, .. } = project::load(&args.project, common)?;
+    let Loaded { projects, dialect, .. } = project::load(&args.project)?;
+    projects.iter().for_each(|project| project::tell(project, common));
     projects.iter().for_each(|project| project::tell_refused(project, |_| false));
     let [project] = projects.as_slice() else {
         return Err(Failure("a schema is that of one project: name one path".into()));

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::error::GitError;
+use crate::read::view;
 
 /// What hooks and `git -c` pass to the commands that they start; in another repository it would mislead.
 const ENVIRONMENT: [&str; 9] = [
@@ -48,8 +49,8 @@ pub(super) struct Running {
 impl Git {
     /// The repository that holds a directory, if any does.
     pub fn of(dir: &Path) -> Result<Option<Git>, GitError> {
-        let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-        let dir = if real.is_dir() { real } else { real.parent().map_or_else(|| PathBuf::from("."), Path::to_owned) };
+        let dir = view::real(dir);
+        let dir = if dir.is_dir() { dir } else { dir.parent().map_or_else(|| dir.clone(), Path::to_owned) };
         if ENVIRONMENT[..3].iter().any(|name| std::env::var_os(name).is_some()) {
             let here = std::env::current_dir().map_err(|source| GitError::Start { source })?;
             let found = Git::look(here, true)?.filter(|git| dir.starts_with(&git.top) && !has_repository(&dir, &git.top));

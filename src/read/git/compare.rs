@@ -3,19 +3,22 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-use crate::read::applied::{Edited, KnownBy};
+use crate::read::applied::{Edited, KnownBy, Reaction};
 use crate::read::project::{Alteration, Altered, LateMigration, Project, Released};
 use crate::read::view;
 use crate::source::{FileId, History, Migration, MigrationKind, Script, Sources, Span};
 
 /// The project as it will be applied: first what was released, as it was released, in its order; then what is new.
 pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, staged: Option<&BTreeSet<PathBuf>>) -> Project {
-    let Project { root, runner, mut sources, history, notes, selected, down_files: new_downs, .. } = now;
-    let empty = (Sources::default(), Vec::new(), Vec::new());
-    let (old_sources, old, old_downs) =
-        before.map_or(empty, |before| (before.sources, before.history.migrations, before.down_files));
+    let Project { root, runner, mut sources, history, mut notes, selected, down_files: new_downs, .. } = now;
+    let empty = (Sources::default(), Vec::new(), Vec::new(), Vec::new());
+    let (old_sources, old, old_downs, old_notes) =
+        before.map_or(empty, |before| (before.sources, before.history.migrations, before.down_files, before.notes));
     let new = history.migrations;
+    // What was so before is no news.
+    notes.retain(|note| !old_notes.iter().any(|old| (&old.path, &old.message) == (&note.path, &note.message)));
     let applied = runner.applied();
+    let may_rename = applied.renamed == Reaction::Unnoticed;
     let pairs = pair(&old, &new, applied.known_by);
     let mut found = vec![None; old.len()];
     for (new, old) in pairs.iter().enumerate().filter_map(|(new, old)| Some((new, (*old)?))) {
@@ -31,7 +34,9 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
     let mut adopted = Vec::new();
     for (at, migration) in old.iter().enumerate() {
         match found[at].map(|found| (found, &new[found])) {
-            Some((_, same)) if is_same(migration, same) && same.name == migration.name => migrations.push(same.clone()),
+            Some((_, same)) if is_same(migration, same) && (same.name == migration.name || may_rename) => {
+                migrations.push(same.clone());
+            }
             Some((found, other)) => {
                 match migration.kind {
                     MigrationKind::Versioned => edits.push((at, found)),

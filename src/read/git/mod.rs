@@ -18,7 +18,7 @@ use self::command::{Git, Running};
 use super::error::ReadError;
 use super::find::reread;
 use super::project::Project;
-use super::view::{Instead, View};
+use super::view::{self, Instead, View};
 
 /// Which revision tells what is released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,16 +89,12 @@ pub fn compare_with(project: Project, base: Base<'_>, content: Content) -> Resul
 
 /// The directories that hold the project's files, as real paths.
 fn places(project: &Project) -> Vec<PathBuf> {
-    let real = |path: &Path| {
-        let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        shown.canonicalize().unwrap_or_else(|_| path.to_owned())
-    };
-    let root = real(&project.root);
+    let root = view::real(&project.root);
     let mut places = BTreeSet::from([root.clone()]);
     for migration in &project.history.migrations {
         let parent = project.sources.path(migration.file).parent().unwrap_or(Path::new(""));
         if !parent.starts_with(&project.root) {
-            places.insert(real(parent));
+            places.insert(view::real(parent));
         }
     }
     let all: Vec<PathBuf> = places.into_iter().collect();
@@ -234,7 +230,7 @@ fn all_gone(dir: &Path, view: &View) -> Instead {
             let path = dir.join(name);
             match is_dir {
                 true => all_gone(&path, view),
-                false => Instead::from([(super::view::real(&path), None)]),
+                false => Instead::from([(view::real(&path), None)]),
             }
         })
         .collect()
