@@ -78,8 +78,11 @@ fn sarif(text: &str) -> Value {
     log
 }
 
-/// The annotations by the rules of the protocol: command, properties, message.
-fn annotations(output: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+/// Command, properties, message.
+type Annotation = (String, Vec<(String, String)>, String);
+
+/// The annotations by the rules of the protocol.
+fn annotations(output: &str) -> Vec<Annotation> {
     let decode = |text: &str| {
         let text = text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",");
         text.replace("%25", "%")
@@ -439,6 +442,29 @@ fn fixes_fix() {
         }
     }
     assert!(fixed.contains("index-built-with-lock"), "{fixed:?}");
+}
+
+#[test]
+fn fixes_keep_to_the_transactions_of_the_runner() {
+    let index = "CREATE INDEX users_name ON users (name);\n";
+    let not_null = "ALTER TABLE users ALTER COLUMN email SET NOT NULL;\n";
+    let dbmate = |options: &str, sql: &str| format!("-- migrate:up{options}\n{sql}-- migrate:down{options}\n");
+    for (runner, file, sql, fixes) in [
+        ("plain", "2_b.sql", not_null.to_owned(), 1),
+        ("golang-migrate", "2_b.up.sql", index.to_owned(), 1),
+        ("golang-migrate", "2_b.up.sql", not_null.to_owned(), 0),
+        ("golang-migrate", "2_b.up.sql", [index, index].concat(), 0),
+        ("dbmate", "2_b.sql", dbmate("", index), 0),
+        ("dbmate", "2_b.sql", dbmate(" transaction:false", index), 1),
+    ] {
+        let init = if runner == "dbmate" { dbmate("", INIT) } else { INIT.to_owned() };
+        let first = file.replace("2_b", "1_a");
+        let (first, second) = (Path::new("migrations").join(first), Path::new("migrations").join(file));
+        let dir = repository(&[(&first, &init), (&second, &sql)]);
+        let log = sarif(&lint(dir.path(), "sarif", &["--since", "1", "--runner", runner]));
+        let found = list(&log["runs"][0]["results"]).iter().filter(|result| result.get("fixes").is_some()).count();
+        assert_eq!(found, fixes, "{runner}: {sql}");
+    }
 }
 
 /// The examples that a rule's documentation gives of what is reported: the schema before, and the migration.

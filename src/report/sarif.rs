@@ -11,7 +11,7 @@ use crate::lint::Lint;
 use crate::read::{NoteKind, ReadNote};
 use crate::replay::Step;
 use crate::rules::{Base, FindingBreak, Level, Part, Rule, Topic};
-use crate::source::Position;
+use crate::source::{Position, Transaction};
 use serde::Serialize;
 use std::path::Path;
 
@@ -245,11 +245,14 @@ fn fix(entry: &Entry<'_>) -> Option<Fix> {
     let statement = &entry.lint.parsed[step.migration].statements[step.statement];
     let [change] = statement.changes.as_slice() else { return None };
     let is_whole = change.value.objects().len() == 1 && statement.directives.is_empty();
-    // What is free runs at any moment.
-    let is_its_moment = part.phase == phase || phase == Phase::Free && part.phase == Phase::Expand;
+    // Several statements that are sent as one string are a transaction.
+    let transaction = entry.lint.project.history.migrations[step.migration].up.transaction;
+    let is_free = !step.in_transaction && (part.sql.len() == 1 || transaction == Transaction::PerStatement);
+    // What is free runs at any moment; what moves rows is one batch of many.
+    let is_its_moment = part.phase == phase && phase != Phase::Migrate || phase == Phase::Free && part.phase == Phase::Expand;
     let is_ready = is_its_moment && part.sql.iter().all(|sql| !sql.contains("--"));
     let is_wanted = rule.topic != Topic::Compatibility && rule.level > Level::Info;
-    if !is_wanted || step.in_transaction || !is_whole || !is_ready {
+    if !is_wanted || !is_free || !is_whole || !is_ready {
         return None;
     }
     let sources = &entry.lint.project.sources;
