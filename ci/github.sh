@@ -33,18 +33,21 @@ install() {
     cargo install --locked --path "$GITHUB_ACTION_PATH" --root "$MIGSAFE_HOME"
 }
 
-# The revision that the pull request is merged into; a shallow checkout has it not.
+# The revision that the pull request is merged into. A shallow checkout is deepened until both have a common history: to the
+# parents of the merge that GitHub made, further, and in the end to the beginning.
 base() {
-    local base=${INPUT_BASE:-}
-    if [ -z "$base" ]; then
-        base=$EVENT_BASE
-        if [ -n "$base" ] && ! git cat-file -e "$base^{commit}" 2>/dev/null; then
-            git fetch --quiet --no-tags --depth=1 origin "$base" || fail "the base $base cannot be fetched: check out with fetch-depth: 0"
-        fi
-    fi
+    local base=${INPUT_BASE:-} depth
     case $base in
-        -*) fail "the input base is a revision" ;;
+        -*) fail 'the input base is a revision' ;;
     esac
+    if [ -z "$base" ] && [ -n "$EVENT_BASE" ]; then
+        base=$EVENT_BASE
+        for depth in 2 100 2147483647; do
+            git merge-base "$base" HEAD >/dev/null 2>&1 && break
+            git fetch --quiet --no-tags --depth="$depth" origin "$base" "$(git rev-parse HEAD)" >&2 ||
+                fail "the base $base cannot be fetched: check out with fetch-depth: 0"
+        done
+    fi
     printf '%s' "$base"
 }
 
