@@ -34,7 +34,7 @@ fn every_example_migration_is_undone() {
         let project = migsafe::read::read(&path, None).expect("a project");
         let name = path.display().to_string();
         let counts = on_big_stack(|| Trial::new(&name, &project).run());
-        println!("{name}: {counts}");
+        println!("{name}: {counts}\n{}", counts.wrong);
         wrong += &counts.wrong;
     }
     assert!(wrong.is_empty(), "{wrong}");
