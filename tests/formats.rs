@@ -2,7 +2,7 @@
 //! limits of those who read them, and whatever names and SQL hold, nothing breaks out of them.
 
 use migsafe::report::MARKER;
-use migsafe::rules::RULES;
+use migsafe::rules::{RULES, Topic};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -418,7 +418,7 @@ fn failures_of_a_test_are_what_fails_the_run() {
 #[test]
 fn fixes_fix() {
     let mut fixed = BTreeSet::new();
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| rule.topic != Topic::Compatibility) {
         for (setup, migration) in bad_examples(rule.docs) {
             let dir = repository(&[("migrations/0001_a.sql".as_ref(), &setup), ("migrations/0002_b.sql".as_ref(), &migration)]);
             let log = sarif(&lint(dir.path(), "sarif", &["--since", "1"]));
