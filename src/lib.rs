@@ -15,6 +15,7 @@
 //! | [`replay`] | a history to schema states, grouped by what commits together |
 //! | [`down`](mod@down) | the way back from each migration, and what it cannot bring back |
 //! | [`assess`] | states to verdicts: who breaks, which phase, what it costs |
+//! | [`paired`] | whether a migration's own way back leads back |
 //! | [`rules`] | verdicts to findings that a person can act on |
 //! | [`allow`] | directives: what is allowed, and what is asserted |
 //! | [`lint`](mod@lint) | all of that in one call |
@@ -49,6 +50,7 @@ pub mod dialect;
 pub mod down;
 pub mod lint;
 pub mod lower;
+pub mod paired;
 pub mod parse;
 pub mod plan;
 pub mod read;

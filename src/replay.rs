@@ -2,16 +2,18 @@
 //! that are already applied only move the state on; of those that are judged every state in between is kept.
 
 use crate::catalog::{Catalog, Problem};
-use crate::change::{Change, Data, DataKind, Ident, ObjectKind, RefKind, RoutineBody, Spanned, TransactionChange};
+use crate::change::{Change, DataKind, Ident, Spanned, TransactionChange};
 use crate::dialect::Dialect;
-use crate::lower;
-use crate::source::{History, Migration, Sources, Span, Transaction};
+use crate::source::{History, Migration, Span, Transaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod assume;
+mod called;
+mod onto;
 mod statements;
 
+pub use onto::{after, before, fails, is_certain, onto};
 pub use statements::{ParsedMigration, ParsedStatement, read_script, read_statements};
 
 /// How often a release is run anew with what it was found to take for granted.
@@ -34,6 +36,8 @@ pub struct Step {
     pub base: Arc<Catalog>,
     /// Whether it runs inside a transaction with others, or one that was opened for it.
     pub in_transaction: bool,
+    /// Whether the schema before it is fully known: everything so far was understood and applied.
+    pub known: bool,
     /// Why the server refuses it, and where.
     pub problems: Vec<(Span, Problem)>,
     /// Objects that it names and that no migration made: they were taken to exist.
@@ -344,6 +348,7 @@ impl<'a> Run<'a> {
             before,
             base: self.base.clone(),
             in_transaction,
+            known: self.complete,
             problems: Vec::new(),
             assumed: Vec::new(),
             incomplete: false,
@@ -474,28 +479,5 @@ impl<'a> Run<'a> {
     /// Whether the migrations so far tell the whole schema: all were understood, and there were any.
     fn complete(&self) -> bool {
         self.complete && !self.catalog.relations.is_empty()
-    }
-
-    /// The statements of routines of one's own that a query calls.
-    fn called(&self, data: &Data, span: Span) -> Vec<crate::change::BlockStatement> {
-        let Some(query) = &data.query else { return Vec::new() };
-        let mut out = Vec::new();
-        for reference in query.text.refs.iter() {
-            let RefKind::Function { arguments } = reference.kind else { continue };
-            let Some(name) = self.catalog.resolve_routine(&reference.qname()) else { continue };
-            let overloads = self.catalog.routines.get(&name).map(|routines| routines.as_slice()).unwrap_or_default();
-            let fits = |routine: &&crate::catalog::CatalogRoutine| routine.routine.parameters.len() >= arguments as usize;
-            let Some(routine) = overloads.iter().find(fits) else { continue };
-            if let (RoutineBody::Text(text), true) = (&routine.routine.body, routine.routine.kind != ObjectKind::Aggregate) {
-                let mut sources = Sources::default();
-                let file = sources.add("", text.clone());
-                let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
-                out.extend(block.statements.into_iter().map(|mut statement| {
-                    statement.change.span = span;
-                    statement
-                }));
-            }
-        }
-        out
     }
 }

@@ -41,6 +41,7 @@ pub struct Common {
 pub enum Command {
     Lint(Lint),
     Plan(Plan),
+    Down(Down),
     Schema(Schema),
     Explain(Explain),
     Completions(Completions),
@@ -105,6 +106,39 @@ pub struct Plan {
     /// The least severity that makes the exit code 1: error, warning or info [default: error].
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on)]
     pub fail_on: Option<Level>,
+}
+
+/// Print, write or check the way back of migrations.
+///
+/// The down of a migration is computed from the schema before it. Its head says what it cannot bring back. Without --write and
+/// --check it is printed, the last migration first, so that the output as a whole is a way back.
+#[derive(Debug, clap::Args)]
+pub struct Down {
+    #[command(flatten)]
+    pub project: Project,
+    #[command(flatten)]
+    pub pending: Pending,
+    /// Write each down where the runner expects it: a file of its own, or a section of the migration's file.
+    ///
+    /// What somebody wrote by hand stays as it is. An empty down, one of comments only, and one that migsafe wrote and nobody changed
+    /// since are written anew.
+    #[arg(long)]
+    pub write: bool,
+    /// With --write: also in the place of downs that were written by hand.
+    #[arg(long, requires = "write")]
+    pub force: bool,
+    /// Check the downs that are there: after up and down the schema must be the one before. The exit code is 1 where it is not.
+    #[arg(long, conflicts_with = "write")]
+    pub check: bool,
+    /// The server's version: 12 to 18 for PostgreSQL [default: 16].
+    #[arg(long, value_name = "VERSION")]
+    pub server_version: Option<String>,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: DownFormat,
+    /// Write the report to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Print the schema that the migrations make, as SQL in a canonical order.
@@ -210,6 +244,15 @@ pub enum LintFormat {
     Junit,
     /// A comment on a pull request.
     Markdown,
+}
+
+/// How to print downs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DownFormat {
+    /// For people: a script, or what was found.
+    Human,
+    /// For programs: the document of `lint`, with the downs.
+    Json,
 }
 
 fn fail_on(text: &str) -> Result<Level, String> {

@@ -3,6 +3,7 @@
 
 mod args;
 mod completions;
+mod down;
 mod explain;
 mod lint;
 mod output;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
 fn run(args: Args) -> Result<Outcome, Failure> {
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &args.common),
+        Command::Down(down) => down::run(&down, &args.common),
         Command::Plan(plan) => plan::run(&plan, &args.common),
         Command::Schema(schema) => schema::run(&schema, &args.common),
         Command::Explain(explain) => explain::run(&explain, &args.common),

@@ -273,7 +273,6 @@ pub(super) fn totals(judged: &[Lint<'_>]) -> String {
 
 fn total(judged: &[Lint<'_>], look: Look) -> String {
     let count = |level| judged.iter().map(|lint| lint.count(level)).sum::<usize>();
-    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let (errors, warnings, infos) = (count(Level::Error), count(Level::Warning), count(Level::Info));
     let mut found = Vec::new();
     if errors > 0 {
@@ -313,6 +312,11 @@ fn total(judged: &[Lint<'_>], look: Look) -> String {
         }
     }
     text
+}
+
+/// `1 migration`, `2 migrations`
+pub(super) fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn phase_style(phase: Phase) -> Style {

@@ -5,10 +5,12 @@ use super::objects;
 use crate::allow::{Reported, Suppression};
 use crate::assess::{App, Assessment, Broken, Phase, Verdict};
 use crate::dialect::{Blocked, Dialect, Held, Lock};
+use crate::down::{self, Down};
 use crate::lint::Lint;
 use crate::replay::{ParsedStatement, Step};
 use crate::rules::{FindingBreak, Level, Part};
 use crate::source::{Sources, Span, Transaction};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Everything that was judged as one JSON document.
@@ -101,7 +103,7 @@ pub(super) struct Break {
 }
 
 #[derive(Serialize)]
-struct Place {
+pub(super) struct Place {
     line: u32,
     column: u32,
     end_line: u32,
@@ -173,8 +175,9 @@ struct Summary {
 }
 
 fn report<'a>(judged: &'a [Lint<'_>]) -> Report<'a> {
-    let migrations: Vec<Migration<'a>> =
-        judged.iter().flat_map(|lint| lint.assessments.iter().map(move |assessment| migration(lint, assessment))).collect();
+    let assessed = judged.iter().flat_map(|lint| lint.assessments.iter().map(move |assessment| (lint, assessment)));
+    let assessed: Vec<_> = assessed.collect();
+    let migrations: Vec<Migration<'a>> = assessed.into_par_iter().map(|(lint, assessment)| migration(lint, assessment)).collect();
     let statements = || migrations.iter().flat_map(|migration| &migration.statements);
     let summary = Summary {
         migrations: migrations.len(),
@@ -210,6 +213,7 @@ fn migration<'a>(lint: &'a Lint<'_>, assessment: &'a Assessment) -> Migration<'a
     let dialect = lint.options.dialect;
     let steps = lint.replayed.steps[assessment.steps.clone()].iter().zip(&assessment.verdicts);
     let parsed = &lint.parsed[assessment.migration];
+    let back = down::down(parsed, &lint.replayed, assessment.migration, dialect);
     let breaks = assessment.verdicts.iter().flat_map(|verdict| &verdict.breaks);
     let needs = assessment.verdicts.iter().flat_map(|verdict| &verdict.needs);
     Migration {
@@ -220,8 +224,13 @@ fn migration<'a>(lint: &'a Lint<'_>, assessment: &'a Assessment) -> Migration<'a
         phase: assessment.phase.name(),
         old_app: OldApp { ok: assessment.old_ok(), breaks: breaks.map(|broken| a_break(App::Old, broken, dialect)).collect() },
         new_app: NewApp { ok: assessment.new_ok(), needs: needs.map(|broken| a_break(App::New, broken, dialect)).collect() },
-        reversibility: None,
-        statements: steps.map(|(step, verdict)| statement(sources, &parsed.statements[step.statement], step, verdict)).collect(),
+        reversibility: Some(back.fidelity.name()),
+        statements: steps
+            .map(|(step, verdict)| Statement {
+                reversibility: fidelity(&back, step.statement),
+                ..statement(sources, &parsed.statements[step.statement], step, verdict)
+            })
+            .collect(),
         findings: lint.findings_of(assessment).map(|reported| finding(sources, reported, dialect)).collect(),
     }
 }
@@ -236,6 +245,11 @@ fn released<'a>(lint: &'a Lint<'_>, reported: &'a Reported) -> Released<'a> {
         name: &migration.name,
         findings: vec![finding(sources, reported, lint.options.dialect)],
     }
+}
+
+/// How much of what a statement did comes back.
+fn fidelity(back: &Down, statement: usize) -> Option<&'static str> {
+    back.ups.iter().find(|up| up.statement == statement).map(|up| up.fidelity.name())
 }
 
 fn statement<'a>(sources: &'a Sources, statement: &'a ParsedStatement, step: &Step, verdict: &Verdict) -> Statement<'a> {
@@ -332,7 +346,7 @@ pub(super) fn app_name(app: App) -> &'static str {
     }
 }
 
-fn place(sources: &Sources, span: Span) -> Place {
+pub(super) fn place(sources: &Sources, span: Span) -> Place {
     let start = sources.position(span.file, span.start);
     let end = sources.position(span.file, span.end);
     Place { line: start.line, column: start.column, end_line: end.line, end_column: end.column }

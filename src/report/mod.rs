@@ -1,5 +1,6 @@
 //! The way out: what was judged, for people and for programs. The only place where anything is serialized.
 
+mod down;
 mod escape;
 mod excerpt;
 mod gather;
@@ -13,6 +14,7 @@ mod objects;
 mod plan;
 mod sarif;
 
+pub use down::{DownReport, down_check, down_json, down_print};
 pub use escape::{escape, escape_line};
 pub use github::github;
 pub use gitlab::gitlab;

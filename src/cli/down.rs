@@ -1,0 +1,98 @@
+//! `migsafe down`
+
+use super::args::{Common, Down as Args, DownFormat};
+use super::lint::version;
+use super::output::{self, complain};
+use super::pending::{self, Chosen};
+use super::{Failure, Outcome};
+use migsafe::paired::{self, Checked, Pair, label};
+use migsafe::read::{self, DownState, Project};
+use migsafe::report::{self, DownReport};
+use migsafe::{Lint, Options, lint};
+
+pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
+    let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
+    let version = version(args.server_version.as_ref(), &config, dialect)?;
+    let options = |pending| {
+        let strategy = config.strategy.unwrap_or_default();
+        Options { dialect, version, strategy, levels: config.levels.clone(), pending }
+    };
+    let chosen: Vec<(Project, Options)> = projects.into_iter().map(|(project, pending)| (project, options(pending))).collect();
+    let judged: Vec<Lint<'_>> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
+    let reports: Vec<DownReport<'_>> = judged.iter().map(|lint| report(lint, args)).collect();
+    let wrote = if args.write { write(&judged, &reports, args, common)? } else { Outcome::Success };
+    let text = match args.format {
+        DownFormat::Json => report::down_json(&judged, &reports) + "\n",
+        DownFormat::Human if args.write => String::new(),
+        DownFormat::Human if args.check => {
+            let checked: Vec<&Checked<'_>> = reports.iter().filter_map(|report| report.checked.as_ref()).collect();
+            report::down_check(&checked, output::look(common, args.output.as_deref()), dialect)
+        }
+        DownFormat::Human => {
+            let print = |(lint, report): (&Lint<'_>, &DownReport<'_>)| {
+                report::down_print(lint.project, &report.pairs, common.quiet, dialect)
+            };
+            judged.iter().zip(&reports).map(print).collect()
+        }
+    };
+    if !text.is_empty() {
+        output::write(&text, args.output.as_deref())?;
+    }
+    let untrue = reports.iter().filter_map(|report| report.checked.as_ref()).any(Checked::is_untrue);
+    Ok(if untrue { Outcome::Findings } else { wrote })
+}
+
+fn report<'a>(lint: &Lint<'a>, args: &Args) -> DownReport<'a> {
+    let (migrations, dialect) = (&lint.options.pending.migrations, lint.options.dialect);
+    let wanted = !args.check || args.format == DownFormat::Json;
+    DownReport {
+        pairs: match wanted {
+            true => paired::pairs(lint.project, &lint.parsed, &lint.replayed, migrations, lint.options.version, dialect),
+            false => Vec::new(),
+        },
+        checked: args.check.then(|| paired::check(lint.project, &lint.replayed, migrations, dialect)),
+    }
+}
+
+/// Writes the downs that may be written, and says of each what became of it.
+fn write(judged: &[Lint<'_>], reports: &[DownReport<'_>], args: &Args, common: &Common) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::Success;
+    let mut edits = Vec::new();
+    for (lint, report) in judged.iter().zip(reports) {
+        let project = lint.project;
+        let name = |migration: usize| label(&project.history.migrations[migration]).into_owned();
+        if project.root.as_os_str() == "-" {
+            return Err(Failure("standard input has no place for a down: leave --write out to print it".into()));
+        }
+        let mut wanted = Vec::new();
+        for pair in &report.pairs {
+            if let Some(reason) = hindrance(pair, args) {
+                outcome = if pair.state == DownState::Written { outcome } else { Outcome::Findings };
+                complain("note", &format!("{}: not written: {reason}", name(pair.migration)));
+            } else {
+                wanted.push((pair.migration, pair.text()));
+            }
+        }
+        let (found, refused) = read::down_edits(project, &wanted);
+        for (migration, reason) in refused {
+            outcome = Outcome::Findings;
+            complain("warning", &format!("{}: not written: {reason}", name(migration)));
+        }
+        edits.extend(found);
+    }
+    let written = output::write_edits(&edits)?;
+    if !common.quiet {
+        for path in written {
+            complain("wrote", &path.display().to_string());
+        }
+    }
+    Ok(outcome)
+}
+
+/// Why a down is not to be written.
+fn hindrance(pair: &Pair, args: &Args) -> Option<&'static str> {
+    if pair.fails {
+        return Some("the migration itself fails; `migsafe lint` tells where");
+    }
+    (!pair.state.may_be_replaced() && !args.force).then_some("there is one, written by hand; --force replaces it")
+}

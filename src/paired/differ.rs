@@ -1,0 +1,202 @@
+//! In what two schema states differ, as canonical SQL: a unified diff to read, and the differences one by one.
+
+use crate::catalog::{Catalog, Relation, Table, TableColumn, render};
+use crate::change::{ColumnValue, Expr, Ident};
+use crate::dialect::Dialect;
+use imbl::OrdMap;
+use similar::TextDiff;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// In what a state differs from the one that it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// As a unified diff: `-` is how it was, `+` is how it is.
+    pub diff: String,
+    /// What was there and is not, in a line each.
+    pub missing: Vec<String>,
+    /// What is there and was not, in a line each.
+    pub left: Vec<String>,
+}
+
+/// What differs, if anything does. Only what is not the same value in memory is looked at.
+pub(super) fn difference(before: &Catalog, now: &Catalog, dialect: &dyn Dialect) -> Option<Difference> {
+    let (before, now) = reduced(before, now);
+    let now = with_columns_of(&before, now);
+    let (before, now) = (with_bare_defaults(before, dialect), with_bare_defaults(now, dialect));
+    let (before, now) = (statements(&before, dialect), statements(&now, dialect));
+    let (before, now) = without_equivalent(before, now);
+    if before == now {
+        return None;
+    }
+    let text = |statements: &[String]| statements.iter().map(|sql| format!("{sql};\n\n")).collect::<String>();
+    let (old, new) = (text(&before), text(&now));
+    let diff =
+        TextDiff::from_lines(&old, &new).unified_diff().context_radius(2).header("before the up", "after the down").to_string();
+    let (missing, left) = items(&before, &now);
+    // The same statements in another order make the same schema.
+    (!missing.is_empty() || !left.is_empty()).then_some(Difference { diff, missing, left })
+}
+
+/// Every statement that makes the state, sorted: their order and that of constraints says nothing.
+fn statements(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<String> {
+    let mut out: Vec<String> =
+        render::creation(catalog, dialect).iter().skip(dialect.preamble().len()).map(|change| dialect.write(change)).collect();
+    out.sort();
+    out
+}
+
+/// Both without the views that only spell the same query otherwise.
+fn without_equivalent(mut before: Vec<String>, mut now: Vec<String>) -> (Vec<String>, Vec<String>) {
+    let is_view = |sql: &String| sql.starts_with("CREATE VIEW ") || sql.starts_with("CREATE MATERIALIZED VIEW ");
+    let words: BTreeSet<String> = before.iter().filter(|sql| is_view(sql)).map(|sql| spelling(sql)).collect();
+    let same: BTreeSet<String> =
+        now.iter().filter(|sql| is_view(sql)).map(|sql| spelling(sql)).filter(|sql| words.contains(sql)).collect();
+    for list in [&mut before, &mut now] {
+        list.retain(|sql| !(is_view(sql) && same.contains(&spelling(sql))));
+    }
+    (before, now)
+}
+
+/// A query's words without those that may be left out, and without the parentheses around whole expressions.
+fn spelling(sql: &str) -> String {
+    let spaced = sql.replace(['(', ')'], " ");
+    let words =
+        spaced.split_whitespace().filter(|word| !["AS", "INNER", "OUTER"].iter().any(|noise| word.eq_ignore_ascii_case(noise)));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Both states without what they have in common. The kinds of relations are needed to say what a comment is on.
+fn reduced(before: &Catalog, now: &Catalog) -> (Catalog, Catalog) {
+    let (mut old, mut new) = (before.clone(), now.clone());
+    new.session = old.session.clone();
+    if old.comments != new.comments {
+        return (old, new);
+    }
+    (old.relations, new.relations) = apart(&before.relations, &now.relations);
+    (old.types, new.types) = apart(&before.types, &now.types);
+    (old.routines, new.routines) = apart(&before.routines, &now.routines);
+    old.comments = OrdMap::new();
+    new.comments = OrdMap::new();
+    (old, new)
+}
+
+fn apart<K: Ord + Clone, V: Clone + PartialEq>(old: &OrdMap<K, V>, new: &OrdMap<K, V>) -> (OrdMap<K, V>, OrdMap<K, V>) {
+    let mut parts = (OrdMap::new(), OrdMap::new());
+    for item in old.diff(new) {
+        match item {
+            imbl::ordmap::DiffItem::Add(key, value) => {
+                parts.1.insert(key.clone(), value.clone());
+            }
+            imbl::ordmap::DiffItem::Remove(key, value) => {
+                parts.0.insert(key.clone(), value.clone());
+            }
+            imbl::ordmap::DiffItem::Update { old: (key, old), new: (_, new) } => {
+                parts.0.insert(key.clone(), old.clone());
+                parts.1.insert(key.clone(), new.clone());
+            }
+        }
+    }
+    parts
+}
+
+/// The state with the columns and constraints of its tables in the order that they have in another.
+fn with_columns_of(before: &Catalog, mut now: Catalog) -> Catalog {
+    let places: Vec<_> = now.relations.keys().cloned().collect();
+    for name in places {
+        let (Some(old), Some(new)) = (before.table(&name), now.table(&name)) else { continue };
+        let place = |column: &str| old.columns.iter().position(|own| own.name == column).unwrap_or(usize::MAX);
+        let mut table = Table::clone(new);
+        table.columns.sort_by_key(|column| place(&column.name));
+        let place = |name: &Option<Ident>| old.constraints.iter().position(|own| own.name == *name).unwrap_or(usize::MAX);
+        table.constraints.sort_by_key(|constraint| place(&constraint.name));
+        now.relations.insert(name, Relation::Table(Arc::new(table)));
+    }
+    now
+}
+
+/// The state without the casts of literals in defaults to the type of their column: a default that a change of type leaves has
+/// one, and means the same.
+fn with_bare_defaults(mut state: Catalog, dialect: &dyn Dialect) -> Catalog {
+    let names: Vec<_> = state.relations.keys().cloned().collect();
+    for name in names {
+        let Some(table) = state.table(&name) else { continue };
+        let bare = |column: &TableColumn| match &column.value {
+            ColumnValue::Default(expr) => {
+                let text = expr.sql.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(&expr.sql);
+                let cast = format!("::{}", dialect.type_text(&column.data_type));
+                let literal = text.strip_suffix(cast.as_str()).unwrap_or(text);
+                let inner = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''))?;
+                (!inner.contains('\'') && literal != &*expr.sql).then(|| literal.to_owned())
+            }
+            _ => None,
+        };
+        if table.columns.iter().all(|column| bare(column).is_none()) {
+            continue;
+        }
+        let mut table = Table::clone(table);
+        for column in &mut table.columns {
+            if let (Some(literal), ColumnValue::Default(expr)) = (bare(column), &column.value) {
+                let expr = Expr { sql: literal.into(), ..expr.clone() };
+                let mut own = TableColumn::clone(column);
+                own.column.value = ColumnValue::Default(expr);
+                *column = Arc::new(own);
+            }
+        }
+        state.relations.insert(name, Relation::Table(Arc::new(table)));
+    }
+    state
+}
+
+/// How many lines of one statement are named one by one.
+const MAX_LINES: usize = 4;
+
+/// How much is shown of a line.
+const MAX_WIDTH: usize = 120;
+
+/// What one list of statements has and the other has not, and the reverse. Of what both have in another form, the lines.
+fn items(before: &[String], now: &[String]) -> (Vec<String>, Vec<String>) {
+    let (old, new): (BTreeSet<&String>, BTreeSet<&String>) = (before.iter().collect(), now.iter().collect());
+    let gone: Vec<&String> = before.iter().filter(|sql| !new.contains(sql)).collect();
+    let come: Vec<&String> = now.iter().filter(|sql| !old.contains(sql)).collect();
+    (one_way(&gone, &come), one_way(&come, &gone))
+}
+
+fn one_way(of: &[&String], others: &[&String]) -> Vec<String> {
+    let mut out = Vec::new();
+    for sql in of {
+        let name = head(sql);
+        match others.iter().find(|other| head(other) == name && sql.contains('\n')) {
+            None => out.push(quoted(first_line(sql), sql.contains('\n'))),
+            Some(other) => {
+                let bare = |line: &str| line.trim().trim_end_matches(',').to_owned();
+                let known: BTreeSet<String> = other.lines().map(bare).collect();
+                let own: Vec<String> = sql.lines().map(bare).filter(|line| !known.contains(line)).collect();
+                let short = name.trim_start_matches("CREATE TABLE ");
+                match own.len() {
+                    // The labels of an enum have an order; elsewhere it says nothing.
+                    0 if name.ends_with(" AS ENUM") => out.push(format!("the order of the labels in {short}")),
+                    0 => {}
+                    1..=MAX_LINES => out.extend(own.iter().map(|line| format!("{} in {short}", quoted(line, false)))),
+                    many => out.push(format!("{many} lines in {short}")),
+                }
+            }
+        }
+    }
+    out
+}
+
+fn first_line(sql: &str) -> &str {
+    sql.lines().next().unwrap_or_default()
+}
+
+/// What a statement makes: `CREATE TABLE public.users`.
+fn head(sql: &str) -> &str {
+    let line = first_line(sql);
+    line.split_once(" (").map_or(line, |(head, _)| head)
+}
+
+fn quoted(line: &str, cut: bool) -> String {
+    let shown: String = line.trim_end_matches(" (").chars().take(MAX_WIDTH).collect();
+    if cut || shown.len() < line.trim_end_matches(" (").len() { format!("`{shown} ...`") } else { format!("`{shown}`") }
+}

@@ -1,0 +1,136 @@
+//! Downs for programs: the document of `lint` with `down` added.
+
+use crate::assess::App;
+use crate::lint::Lint;
+use crate::paired::{Checked, Pair, Tried};
+use crate::read::{self, DownState, DownsBy, Project};
+use crate::report::json::{Break, Place, StatementLock, a_break, lock, place, with};
+use serde::Serialize;
+
+/// What was found of a project's downs.
+pub struct DownReport<'a> {
+    /// The judgement of the migrations.
+    pub pairs: Vec<Pair>,
+    /// The downs that are there, where they were tried.
+    pub checked: Option<Checked<'a>>,
+}
+
+/// The whole as one document.
+pub fn down_json(judged: &[Lint<'_>], reports: &[DownReport<'_>]) -> String {
+    let both = judged.iter().zip(reports);
+    let migrations = both.flat_map(|(lint, report)| report.pairs.iter().map(move |pair| migration(lint, report, pair)));
+    with(judged, Document { down: Downs { migrations: migrations.collect() } })
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    down: Downs<'a>,
+}
+
+#[derive(Serialize)]
+struct Downs<'a> {
+    migrations: Vec<Migration<'a>>,
+}
+
+#[derive(Serialize)]
+struct Migration<'a> {
+    version: &'a str,
+    name: &'a str,
+    path: Option<String>,
+    run_by: &'static str,
+    existing: &'static str,
+    reversibility: &'static str,
+    lost: Vec<&'a str>,
+    manual: Vec<&'a str>,
+    transactional: bool,
+    refused: Option<String>,
+    schema_known: bool,
+    sql: &'a str,
+    locks: Vec<StatementLock>,
+    new_app: NewApp,
+    check: Option<Check<'a>>,
+}
+
+#[derive(Serialize)]
+struct NewApp {
+    ok: bool,
+    breaks: Vec<Break>,
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    leads_back: Option<bool>,
+    failure: Option<Failure>,
+    missing: &'a [String],
+    left: &'a [String],
+    diff: Option<&'a str>,
+    not_understood: Vec<NotUnderstood<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    #[serde(flatten)]
+    place: Place,
+    error: String,
+}
+
+#[derive(Serialize)]
+struct NotUnderstood<'a> {
+    #[serde(flatten)]
+    place: Place,
+    reason: &'a str,
+}
+
+fn migration<'a>(lint: &'a Lint<'_>, report: &'a DownReport<'_>, pair: &'a Pair) -> Migration<'a> {
+    let project = lint.project;
+    let dialect = lint.options.dialect;
+    let own = &project.history.migrations[pair.migration];
+    let tried = report.checked.iter().flat_map(|checked| &checked.tried).find(|tried| tried.migration == pair.migration);
+    let breaks: Vec<Break> = pair.breaks().map(|broken| a_break(App::New, broken, dialect)).collect();
+    Migration {
+        version: &own.version,
+        name: &own.name,
+        path: read::down_path(project, pair.migration).map(|path| path.to_string_lossy().into_owned()),
+        run_by: match project.runner.downs_by() {
+            DownsBy::Runner => "runner",
+            DownsBy::Hand => "hand",
+        },
+        existing: match pair.state {
+            DownState::Missing => "missing",
+            DownState::Empty | DownState::Comments => "empty",
+            DownState::Generated => "generated",
+            DownState::Written => "written",
+        },
+        reversibility: pair.down.fidelity.name(),
+        lost: pair.down.ups.iter().flat_map(|up| &up.lost).map(String::as_str).collect(),
+        manual: pair.down.reasons().map(|(_, reason)| reason).collect(),
+        transactional: pair.down.transactional,
+        refused: pair.transaction.as_ref().err().map(ToString::to_string),
+        schema_known: pair.known && !pair.fails,
+        sql: &pair.script,
+        locks: pair.locks().map(lock).collect(),
+        new_app: NewApp { ok: breaks.is_empty(), breaks },
+        check: tried.map(|tried| check(project, tried, lint)),
+    }
+}
+
+fn check<'a>(project: &Project, tried: &'a Tried, lint: &Lint<'_>) -> Check<'a> {
+    let sources = &project.sources;
+    let failure = tried.failure.as_ref().map(|(step, span, problem)| Failure {
+        place: place(sources, *span),
+        error: tried.error(*step, *span, problem, lint.options.dialect),
+    });
+    let difference = tried.difference.as_ref();
+    Check {
+        leads_back: tried.known.then(|| tried.leads_back()),
+        failure,
+        missing: difference.map_or(&[], |found| &found.missing),
+        left: difference.map_or(&[], |found| &found.left),
+        diff: difference.map(|found| found.diff.as_str()),
+        not_understood: tried
+            .opaque
+            .iter()
+            .map(|(span, opaque)| NotUnderstood { place: place(sources, *span), reason: &opaque.reason })
+            .collect(),
+    }
+}

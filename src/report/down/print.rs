@@ -1,0 +1,62 @@
+//! Computed downs as one script, the last migration's first, with what there is to say of each as comments: the output as it is can be
+//! given to a database.
+
+use crate::assess::Broken;
+use crate::dialect::Dialect;
+use crate::paired::{Pair, label};
+use crate::read::{self, DownState, Project};
+use crate::report::escape::escape_line;
+use crate::report::human::lock_text;
+use std::fmt::Write;
+
+/// The downs of these migrations, with or without what there is to say of them.
+pub fn down_print(project: &Project, pairs: &[Pair], quiet: bool, dialect: &dyn Dialect) -> String {
+    let mut out = String::new();
+    for pair in pairs.iter().rev() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        for line in if quiet { Vec::new() } else { remarks(project, pair, dialect) } {
+            writeln!(out, "-- {}", escape_line(&line)).expect("writing to a string cannot fail");
+        }
+        out.push_str(&pair.script);
+    }
+    out
+}
+
+/// What there is to say of a down beside its own head.
+pub(super) fn remarks(project: &Project, pair: &Pair, dialect: &dyn Dialect) -> Vec<String> {
+    let name = label(&project.history.migrations[pair.migration]);
+    let mut out = vec![match read::down_path(project, pair.migration) {
+        Some(path) => format!("{name}: the way back, for {}", path.display()),
+        None => format!("{name}: the way back"),
+    }];
+    if pair.fails {
+        out.push("The migration itself fails here, so this rests on part of it.".into());
+    } else if !pair.known {
+        out.push("The schema is not fully known from the migrations: read this before it runs.".into());
+    }
+    match pair.state {
+        DownState::Written => out.push("There is one already, written by hand: --check compares it.".into()),
+        DownState::Missing | DownState::Empty | DownState::Comments | DownState::Generated => {}
+    }
+    if let Err(reason) = &pair.transaction {
+        out.push(format!("{} cannot run it like this: {reason}.", project.runner));
+    }
+    let locks: Vec<String> = pair.locks().map(|lock| lock_text(lock, dialect)).collect();
+    if !locks.is_empty() {
+        out.push(format!("Locks: {}.", locks.join(", ")));
+    }
+    if let Some(broken) = pair.breaks().next() {
+        let more = pair.breaks().count() - 1;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        out.push(format!("The new application fails once this has run ({}{more}): roll it back first.", shown(broken, dialect)));
+    }
+    out
+}
+
+fn shown(broken: &Broken, dialect: &dyn Dialect) -> String {
+    let error = broken.server_error(dialect);
+    let state = error.sqlstate.map(|state| format!("{state} ")).unwrap_or_default();
+    format!("{} -> {state}{}", broken.usage.sql(dialect), error.message)
+}
