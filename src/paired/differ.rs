@@ -152,7 +152,7 @@ fn with_bare_defaults(mut state: Catalog, dialect: &dyn Dialect) -> Catalog {
 const MAX_LINES: usize = 4;
 
 /// How much is shown of a line.
-const MAX_WIDTH: usize = 120;
+const MAX_WIDTH: usize = 200;
 
 /// What one list of statements has and the other has not, and the reverse. Of what both have in another form, the lines.
 fn items(before: &[String], now: &[String]) -> (Vec<String>, Vec<String>) {
