@@ -4,6 +4,7 @@
 use crate::allow::{self, Reported, Suppression};
 use crate::assess::{self, Assessment, Phase, Release, Strategy};
 use crate::dialect::{Dialect, ServerVersion};
+use crate::paired::Ground;
 use crate::parse::STACK_BYTES;
 use crate::read::{Project, Released};
 use crate::replay::{self, ParsedMigration, Replayed};
@@ -110,6 +111,17 @@ pub struct Lint<'a> {
 }
 
 impl Lint<'_> {
+    /// The replayed migrations, for trying ways back.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground {
+            sources: &self.project.sources,
+            history: &self.project.history,
+            parsed: &self.parsed,
+            replayed: &self.replayed,
+            dialect: self.options.dialect,
+        }
+    }
+
     /// The findings of a judged migration.
     pub fn findings_of(&self, assessment: &Assessment) -> impl Iterator<Item = &Reported> {
         let migration = assessment.migration;
@@ -145,7 +157,7 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
     let assessed = assess::assess(&replayed, options.pending.release, options.version, dialect);
     let assessments = with_empty(assessed, &options.pending.migrations);
     let scene = Scene {
-        locking: Default::default(),
+        memo: Default::default(),
         sources,
         history,
         parsed: &parsed,

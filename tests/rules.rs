@@ -15,7 +15,9 @@ struct Example {
     bad: bool,
     transaction: Transaction,
     setup: String,
+    setup_down: Option<String>,
     migration: String,
+    down: Option<String>,
 }
 
 fn examples(rule: &Rule) -> Vec<Example> {
@@ -26,11 +28,18 @@ fn examples(rule: &Rule) -> Vec<Example> {
         let text = lines.by_ref().take_while(|line| *line != "```").collect::<Vec<_>>().join("\n");
         let alone = text.starts_with("-- transaction: none");
         let (setup, migration) = text.split_once("-- migration\n").expect("an example has a line `-- migration`");
+        let halves = |text: &str| match text.split_once("-- down\n") {
+            Some((up, down)) => (up.to_string(), Some(down.to_string())),
+            None => (text.to_string(), None),
+        };
+        let ((setup, setup_down), (migration, down)) = (halves(setup), halves(migration));
         out.push(Example {
             bad: kind == "bad",
             transaction: if alone { Transaction::PerStatement } else { Transaction::Wrapped },
-            setup: setup.to_string(),
-            migration: migration.to_string(),
+            setup,
+            setup_down,
+            migration,
+            down,
         });
     }
     out
@@ -38,11 +47,17 @@ fn examples(rule: &Rule) -> Vec<Example> {
 
 fn judge(example: &Example) -> (Vec<Finding>, Replayed) {
     let mut sources = Sources::default();
-    let texts = [(&example.setup, Transaction::Wrapped), (&example.migration, example.transaction)];
-    let migrations = texts.into_iter().enumerate().map(|(number, (text, transaction))| {
-        let file = sources.add(format!("{number}.sql"), text.as_str());
-        let up = Script { chunks: vec![Span::new(file, 0, text.len())], transaction };
-        Migration { version: number.to_string(), name: String::new(), file, kind: MigrationKind::Versioned, up, down: None }
+    let texts =
+        [(&example.setup, &example.setup_down, Transaction::Wrapped), (&example.migration, &example.down, example.transaction)];
+    let migrations = texts.into_iter().enumerate().map(|(number, (text, down, transaction))| {
+        let mut script = |name: String, text: &str| {
+            let file = sources.add(name, text);
+            Script { chunks: vec![Span::new(file, 0, text.len())], transaction }
+        };
+        let up = script(format!("{number}.sql"), text);
+        let down = down.as_ref().map(|text| script(format!("{number}.down.sql"), text));
+        let file = up.chunks[0].file;
+        Migration { version: number.to_string(), name: String::new(), file, kind: MigrationKind::Versioned, up, down }
     });
     let history = History { migrations: migrations.collect(), one_transaction: false, partial: false, runner_table: "" };
     let parsed = replay::read_statements(&sources, &history);
@@ -51,7 +66,7 @@ fn judge(example: &Example) -> (Vec<Finding>, Replayed) {
     let assessments = assess::assess(&replayed, Release::Together, version, &Postgres);
     let dialect = &Postgres;
     let scene = Scene {
-        locking: Default::default(),
+        memo: Default::default(),
         sources: &sources,
         history: &history,
         parsed: &parsed,
@@ -99,7 +114,7 @@ fn others() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// Rules about statements that the server refuses: their bad examples fail.
-const REFUSED: [&str; 3] = ["migration-fails", "concurrently-in-transaction", "schema-assumed"];
+const REFUSED: [&str; 4] = ["migration-fails", "concurrently-in-transaction", "schema-assumed", "down-fails"];
 
 /// What no server reads.
 const OF_THE_CLIENT: &str = "not-understood";
@@ -173,6 +188,10 @@ fn examples_and_alternatives_run() {
             let (_database, mut connection) = connect();
             let ran = run(&mut connection, &example.setup, Transaction::Wrapped)
                 .and_then(|()| run(&mut connection, &example.migration, example.transaction));
+            let ran = match &example.down {
+                Some(down) => ran.and_then(|()| run(&mut connection, down, example.transaction)),
+                None => ran,
+            };
             match (ran, example.bad && REFUSED.contains(&rule.id)) {
                 (Err(error), false) => wrong.push(format!("{}: {error}", rule.id)),
                 (Ok(()), true) => wrong.push(format!("{}: the server accepts it\n{}", rule.id, example.migration)),

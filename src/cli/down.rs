@@ -43,14 +43,14 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
 }
 
 fn report<'a>(lint: &Lint<'a>, args: &Args) -> DownReport<'a> {
-    let (migrations, dialect) = (&lint.options.pending.migrations, lint.options.dialect);
+    let migrations = &lint.options.pending.migrations;
     let wanted = !args.check || args.format == DownFormat::Json;
     DownReport {
         pairs: match wanted {
-            true => paired::pairs(lint.project, &lint.parsed, &lint.replayed, migrations, lint.options.version, dialect),
+            true => paired::pairs(lint.project, lint.ground(), migrations, lint.options.version),
             false => Vec::new(),
         },
-        checked: args.check.then(|| paired::check(lint.project, &lint.replayed, migrations, dialect)),
+        checked: args.check.then(|| paired::check(lint.project, lint.ground(), migrations)),
     }
 }
 

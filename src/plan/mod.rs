@@ -132,7 +132,7 @@ impl Plan {
 pub fn remarks<'a>(lint: &'a Lint<'_>, assessment: &Assessment) -> Vec<&'a crate::rules::Finding> {
     let answered = |topic: Topic| match topic {
         Topic::Compatibility => true,
-        Topic::Locks | Topic::Data | Topic::Runner | Topic::Reading | Topic::Convention => false,
+        Topic::Locks | Topic::Data | Topic::Runner | Topic::Down | Topic::Reading | Topic::Convention => false,
     };
     let found = lint.findings_of(assessment).filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
     let mut found: Vec<_> = found.filter(|finding| finding.rule.is_some_and(|rule| !answered(rule.topic))).collect();

@@ -262,6 +262,11 @@ fn is_own(text: &str) -> bool {
     is_first && u64::from_str_radix(given, 16).is_ok_and(|given| given == checksum(&text[line..]))
 }
 
+/// Whether migsafe once wrote the text.
+pub fn has_stamp(text: &str) -> bool {
+    text.contains(STAMP)
+}
+
 /// FNV-1a over the lines, blanks at their ends and empty lines around them aside: editors and checkouts change those.
 fn checksum(text: &str) -> u64 {
     let lines = text.trim().lines().flat_map(|line| line.trim_end().bytes().chain([b'\n']));

@@ -22,7 +22,7 @@ mod text;
 mod view;
 
 pub use applied::{Applied, Edited, KnownBy, Late, Reaction};
-pub use down::{DownState, DownText, Edit, NoPlace, down_edits, down_path, down_state, down_transaction};
+pub use down::{DownState, DownText, Edit, NoPlace, down_edits, down_path, down_state, down_transaction, has_stamp};
 pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
 pub use git::{Base, Content, GitError, NoBase, compare_with};

@@ -9,7 +9,7 @@ use crate::down::{self, Down};
 use crate::lint::Lint;
 use crate::replay::{ParsedStatement, Step};
 use crate::rules::{FindingBreak, Level, Part};
-use crate::source::{Sources, Span, Transaction};
+use crate::source::{self, Sources, Span, Transaction};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -231,7 +231,7 @@ fn migration<'a>(lint: &'a Lint<'_>, assessment: &'a Assessment) -> Migration<'a
                 ..statement(sources, &parsed.statements[step.statement], step, verdict)
             })
             .collect(),
-        findings: lint.findings_of(assessment).map(|reported| finding(sources, reported, dialect)).collect(),
+        findings: lint.findings_of(assessment).map(|reported| finding(sources, migration, reported, dialect)).collect(),
     }
 }
 
@@ -299,13 +299,17 @@ pub(super) fn held_name(held: Held) -> &'static str {
     }
 }
 
-fn finding<'a>(sources: &Sources, reported: &'a Reported, dialect: &dyn Dialect) -> Finding<'a> {
+fn finding<'a>(sources: &Sources, migration: &source::Migration, reported: &'a Reported, dialect: &dyn Dialect) -> Finding<'a> {
     let Reported { finding, fingerprint, suppressed } = reported;
+    // Places are in the migration's file: what is about its down in another file stands at its beginning.
+    let own = finding.place.span;
+    let is_own = sources.path(own.file) == sources.path(migration.file);
+    let span = if is_own { own } else { Span::new(migration.file, 0, 0) };
     let text = |text: &'a str| (!text.is_empty()).then_some(text);
     Finding {
         rule: finding.id(),
         severity: finding.level.name(),
-        place: place(sources, finding.place.span),
+        place: place(sources, span),
         message: &finding.message,
         why: text(&finding.why),
         help: text(&finding.help),

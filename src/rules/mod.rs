@@ -28,6 +28,11 @@ mod data_dropped;
 mod database_dropped;
 mod directive_invalid;
 mod domain_tightened;
+mod down;
+mod down_empty;
+mod down_fails;
+mod down_incomplete;
+mod down_missing;
 mod drop_cascades;
 mod enum_label_added;
 mod enum_label_removed;
@@ -185,6 +190,8 @@ pub enum Topic {
     Data,
     /// Transactions and what the runner makes of them; migrations that fail.
     Runner,
+    /// Ways back.
+    Down,
     /// What was not understood, and directives.
     Reading,
     /// Habits, off unless asked for.
@@ -199,6 +206,7 @@ impl Topic {
             Topic::Locks => "locks",
             Topic::Data => "data",
             Topic::Runner => "runner",
+            Topic::Down => "down",
             Topic::Reading => "reading",
             Topic::Convention => "convention",
         }
@@ -385,6 +393,10 @@ pub static RULES: &[&Rule] = &[
     &not_understood::NOT_UNDERSTOOD,
     &not_analysed::NOT_ANALYSED,
     &schema_assumed::SCHEMA_ASSUMED,
+    &down_missing::DOWN_MISSING,
+    &down_empty::DOWN_EMPTY,
+    &down_fails::DOWN_FAILS,
+    &down_incomplete::DOWN_INCOMPLETE,
     &foreign_key_without_index::FOREIGN_KEY_WITHOUT_INDEX,
     &primary_key_missing::PRIMARY_KEY_MISSING,
     &integer_primary_key::INTEGER_PRIMARY_KEY,

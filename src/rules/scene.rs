@@ -4,11 +4,13 @@ use super::{Level, Rule};
 use crate::assess::{App, Assessment, Broken, Phase, Use, Verdict};
 use crate::change::Change;
 use crate::dialect::{Dialect, ServerVersion};
+use crate::paired::Tried;
 use crate::read::Runner;
 use crate::replay::{ParsedMigration, ParsedStatement, Replayed, Step};
 use crate::source::{History, Sources, Span};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Everything that was found out about a project's judged migrations.
 pub struct Scene<'a> {
@@ -28,8 +30,19 @@ pub struct Scene<'a> {
     pub dialect: &'a dyn Dialect,
     /// Its version.
     pub version: ServerVersion,
-    /// See `locking_steps`; empty to begin with.
-    pub locking: std::sync::OnceLock<Vec<usize>>,
+    /// What rules found out that others ask for too; empty to begin with.
+    pub memo: Memo,
+}
+
+/// What is found out once for all rules, when first asked for.
+#[derive(Default)]
+pub struct Memo {
+    /// See `locking_steps`.
+    pub(super) locking: OnceLock<Vec<usize>>,
+    /// See `tried_down`.
+    pub(super) downs: OnceLock<Vec<Option<Tried>>>,
+    /// See `keeps_downs`.
+    pub(super) keeps_downs: OnceLock<bool>,
 }
 
 impl<'a> Scene<'a> {

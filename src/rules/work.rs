@@ -138,7 +138,7 @@ impl<'a> Scene<'a> {
     fn locking_steps(&self) -> &[usize] {
         let locks =
             |verdict: &crate::assess::Verdict| verdict.impact.locks.iter().any(|lock| lock.blocks.contains(&Blocked::Write));
-        self.locking.get_or_init(|| {
+        self.memo.locking.get_or_init(|| {
             let numbered = self.assessments.iter().flat_map(|found| found.steps.clone().zip(&found.verdicts));
             numbered.filter(|(_, verdict)| locks(verdict)).map(|(number, _)| number).collect()
         })

@@ -49,7 +49,7 @@ impl Teller<'_> {
             let message = format!("the down of {name} fails{unsure}: {}", self.error(tried, *step, *span, problem));
             self.group(title(), &message, Some(*span), &[], out);
         }
-        if let Some(difference) = &tried.difference {
+        if let Some(difference) = tried.difference.as_ref().filter(|_| !tried.manual) {
             let message = format!("the down of {name} does not lead back to the schema before{unsure}");
             let mut notes = Vec::new();
             for (kind, items) in [("missing", &difference.missing), ("left over", &difference.left)] {
@@ -61,6 +61,16 @@ impl Teller<'_> {
             }
             self.group(title(), &message, whole, &notes, out);
             self.diff(&difference.diff, out);
+        }
+        if tried.manual {
+            let message = format!("the down of {name} raises an error: a person has to write it");
+            self.group(Title::WARNING, &message, whole, &[], out);
+        }
+        if !tried.follow_ups.is_empty() {
+            let message = format!("the down of {name} leads back but for what needs values that nobody has any more");
+            let notes: Vec<_> =
+                tried.follow_ups.iter().map(|change| ("then", escape(&self.dialect.write(change)).into_owned())).collect();
+            self.group(Title::INFO, &message, None, &notes, out);
         }
         for (span, opaque) in &tried.opaque {
             let message = format!("in the down of {name}, a statement was not understood: {}", opaque.reason);
@@ -142,11 +152,12 @@ fn total(checked: &[&Checked<'_>]) -> String {
     let others =
         |fits: &[DownState]| checked.iter().flat_map(|check| &check.others).filter(|(_, state)| fits.contains(state)).count();
     let mut parts = vec![format!("{} checked", plural(tried().count(), "down", "downs"))];
-    let unsure = count(&|tried| !tried.known && !tried.leads_back());
+    let unsure = count(&|tried| !tried.known && !tried.manual && !tried.leads_back());
     for (count, what) in [
         (count(&|tried| tried.leads_back()), "lead back"),
-        (count(&|tried| tried.known && tried.failure.is_some()), "fail"),
-        (count(&|tried| tried.known && tried.difference.is_some()), "do not lead back"),
+        (count(&|tried| tried.is_untrue() && tried.failure.is_some()), "fail"),
+        (count(&|tried| tried.is_untrue() && tried.difference.is_some()), "do not lead back"),
+        (count(&|tried| tried.manual), "left to a person"),
         (unsure, "cannot be told for sure"),
         (others(&[DownState::Empty, DownState::Comments]), "empty"),
         (others(&[DownState::Missing]), "missing"),

@@ -60,6 +60,8 @@ struct NewApp {
 #[derive(Serialize)]
 struct Check<'a> {
     leads_back: Option<bool>,
+    manual: bool,
+    follow_ups: Vec<String>,
     failure: Option<Failure>,
     missing: &'a [String],
     left: &'a [String],
@@ -123,6 +125,8 @@ fn check<'a>(project: &Project, tried: &'a Tried, lint: &Lint<'_>) -> Check<'a> 
     let difference = tried.difference.as_ref();
     Check {
         leads_back: tried.known.then(|| tried.leads_back()),
+        manual: tried.manual,
+        follow_ups: tried.follow_ups.iter().map(|change| lint.options.dialect.write(change)).collect(),
         failure,
         missing: difference.map_or(&[], |found| &found.missing),
         left: difference.map_or(&[], |found| &found.left),
