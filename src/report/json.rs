@@ -9,7 +9,7 @@ use crate::down::{self, Down};
 use crate::lint::Lint;
 use crate::replay::{ParsedStatement, Step};
 use crate::rules::{FindingBreak, Level, Part};
-use crate::source::{self, Sources, Span, Transaction};
+use crate::source::{FileId, Sources, Span, Transaction};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -231,7 +231,7 @@ fn migration<'a>(lint: &'a Lint<'_>, assessment: &'a Assessment) -> Migration<'a
                 ..statement(sources, &parsed.statements[step.statement], step, verdict)
             })
             .collect(),
-        findings: lint.findings_of(assessment).map(|reported| finding(sources, migration, reported, dialect)).collect(),
+        findings: lint.findings_of(assessment).map(|reported| finding(sources, migration.file, reported, dialect)).collect(),
     }
 }
 
@@ -243,7 +243,7 @@ fn released<'a>(lint: &'a Lint<'_>, reported: &'a Reported) -> Released<'a> {
         path: sources.path(place.span.file).to_string_lossy().into_owned(),
         version: &migration.version,
         name: &migration.name,
-        findings: vec![finding(sources, reported, lint.options.dialect)],
+        findings: vec![finding(sources, place.span.file, reported, lint.options.dialect)],
     }
 }
 
@@ -299,12 +299,12 @@ pub(super) fn held_name(held: Held) -> &'static str {
     }
 }
 
-fn finding<'a>(sources: &Sources, migration: &source::Migration, reported: &'a Reported, dialect: &dyn Dialect) -> Finding<'a> {
+fn finding<'a>(sources: &Sources, file: FileId, reported: &'a Reported, dialect: &dyn Dialect) -> Finding<'a> {
     let Reported { finding, fingerprint, suppressed } = reported;
-    // Places are in the migration's file: what is about its down in another file stands at its beginning.
+    // Places are in the file that is named: what is about another, a down, stands at its beginning.
     let own = finding.place.span;
-    let is_own = sources.path(own.file) == sources.path(migration.file);
-    let span = if is_own { own } else { Span::new(migration.file, 0, 0) };
+    let is_own = sources.path(own.file) == sources.path(file);
+    let span = if is_own { own } else { Span::new(file, 0, 0) };
     let text = |text: &'a str| (!text.is_empty()).then_some(text);
     Finding {
         rule: finding.id(),
