@@ -35,6 +35,8 @@ pub struct Config {
     pub queries_old: Vec<String>,
     /// `[queries] new`
     pub queries_new: Vec<String>,
+    /// `baseline`: the file of accepted findings, relative to the configuration.
+    pub baseline: Option<String>,
     /// `[lint] fail-on`
     pub fail_on: Option<Level>,
 }
@@ -68,13 +70,14 @@ impl Config {
     }
 
     fn read(&mut self, table: &DeTable<'_>) -> Result<(), Wrong> {
-        const KEYS: [&str; 10] = [
+        const KEYS: [&str; 11] = [
             "dialect",
             "server-version",
             "runner",
             "migrations",
             "strategy",
             "released-up-to",
+            "baseline",
             "rules",
             "queries",
             "lint",
@@ -88,6 +91,7 @@ impl Config {
                 "migrations" => self.migrations = strings(value)?,
                 "strategy" => self.strategy = Some(parsed(value)?),
                 "released-up-to" => self.released_up_to = Some(version(value)?),
+                "baseline" => self.baseline = Some(string(value)?),
                 "rules" => self.levels.rules = levels(value)?,
                 "queries" => self.queries(value)?,
                 "lint" => self.lint(value)?,

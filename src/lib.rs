@@ -20,6 +20,7 @@
 //! | [`allow`] | directives: what is allowed, and what is asserted |
 //! | [`lint`](mod@lint) | all of that in one call |
 //! | [`plan`](mod@plan) | the pending migrations as a deployment: stages, gates, who works when, how to go back |
+//! | [`baseline`] | findings that a project has accepted |
 //! | [`report`] | what was judged, for people and for programs |
 //! | [`config`] | `migsafe.toml` |
 //!
@@ -43,6 +44,7 @@
 
 pub mod allow;
 pub mod assess;
+pub mod baseline;
 pub mod catalog;
 pub mod change;
 pub mod config;

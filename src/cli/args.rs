@@ -44,7 +44,10 @@ pub enum Command {
     Down(Down),
     Schema(Schema),
     Explain(Explain),
+    Init(Init),
+    Hook(Hook),
     Completions(Completions),
+    Man(Man),
 }
 
 /// Judge migrations: who breaks, when each may run, what it locks and destroys.
@@ -65,6 +68,10 @@ pub struct Lint {
     /// With stop-the-world no two versions meet: incompatibilities are not reported, locks and lost data are.
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<Strategy>,
+    /// Accept everything that is found: write it to the baseline, and report it no more [default file: migsafe-baseline.txt beside
+    /// migsafe.toml].
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub write_baseline: Option<Option<PathBuf>>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: LintFormat,
@@ -160,6 +167,56 @@ pub struct Explain {
     /// The rule's id.
     pub rule: Option<String>,
 }
+
+/// Write a migsafe.toml for the project, with every key explained.
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The project's directory [default: the working directory].
+    pub path: Option<PathBuf>,
+    /// Replace a migsafe.toml or CI file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Also install the git hook.
+    #[arg(long)]
+    pub hook: bool,
+    /// Also write the CI file.
+    #[arg(long, value_name = "SERVICE")]
+    pub ci: Option<Ci>,
+}
+
+/// Whose CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ci {
+    /// `.github/workflows/migsafe.yml`
+    Github,
+    /// `.gitlab/migsafe.yml`
+    Gitlab,
+}
+
+/// Install or remove the git hook that judges staged migrations before each commit.
+#[derive(Debug, clap::Args)]
+pub struct Hook {
+    #[command(subcommand)]
+    pub command: HookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Add to git's pre-commit hook what judges the migrations that are staged; other commits are not held up.
+    ///
+    /// `core.hooksPath` and husky are heeded, and a hook that is there stays in force. Where lefthook or pre-commit make the hooks,
+    /// what to add to their configuration is printed.
+    Install {
+        /// Projects or directories with migrations [default: looked for from the working directory on].
+        paths: Vec<PathBuf>,
+    },
+    /// Remove it again, and leave the rest of the hook as it was.
+    Uninstall,
+}
+
+/// Print the manual page, for `man`.
+#[derive(Debug, clap::Args)]
+pub struct Man {}
 
 /// Print a script that completes commands and flags in a shell.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! `migsafe lint`
 
 use super::args::{Common, Lint as Args, LintFormat as Format};
+use super::baseline;
 use super::output;
 use super::pending::{self, Chosen};
 use super::project;
@@ -12,14 +13,20 @@ use migsafe::rules::Level;
 use migsafe::{Options, lint, report};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
-    let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
+    let Chosen { projects, config, dialect, root } = pending::choose(&args.project, &args.pending, common)?;
     let version = version(args.server_version.as_ref(), &config, dialect)?;
     let chosen = projects.into_iter().map(|(project, pending)| {
         let strategy = args.strategy.or(config.strategy).unwrap_or_default();
         (project, Options { dialect, version, strategy, levels: config.levels.clone(), pending })
     });
     let chosen: Vec<_> = chosen.collect();
-    let judged: Vec<_> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
+    let mut judged: Vec<_> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
+    let write = args.write_baseline.as_ref().map(Option::as_deref);
+    let baseline = baseline::Found::read(write, &config, &root)?;
+    if write.is_some() {
+        return baseline.renew(&judged, common);
+    }
+    baseline.apply(&mut judged, common);
     for lint in &judged {
         project::tell_refused(lint.project, |note| {
             let of_file = |found: &Reported| lint.project.sources.path(found.finding.place.span.file) == note.path;

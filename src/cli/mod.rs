@@ -2,10 +2,14 @@
 //! prints. Exit codes: 0 nothing serious found, 1 findings, 2 the tool could not do its job.
 
 mod args;
+mod baseline;
 mod completions;
 mod down;
 mod explain;
+mod hook;
+mod init;
 mod lint;
+mod man;
 mod output;
 mod pending;
 mod plan;
@@ -61,6 +65,9 @@ fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Plan(plan) => plan::run(&plan, &args.common),
         Command::Schema(schema) => schema::run(&schema, &args.common),
         Command::Explain(explain) => explain::run(&explain, &args.common),
+        Command::Init(init) => init::run(&init, &args.common),
+        Command::Hook(hook) => hook::run(&hook),
+        Command::Man(_) => man::run(),
         Command::Completions(completions) => completions::run(&completions),
     }
 }

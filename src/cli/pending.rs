@@ -9,21 +9,24 @@ use migsafe::Pending;
 use migsafe::config::Config;
 use migsafe::dialect::Dialect;
 use migsafe::read::{self, Base, Content, NoBase, Project};
+use std::path::PathBuf;
 
 /// The projects that were asked for, each with its pending migrations, and the configuration that holds for them.
 pub struct Chosen {
     pub projects: Vec<(Project, Pending)>,
     pub config: Config,
     pub dialect: &'static dyn Dialect,
+    /// The directory of the configuration, else the working directory.
+    pub root: PathBuf,
 }
 
 /// Reads what was asked for and finds out what of it is pending.
 pub fn choose(project: &args::Project, pending: &args::Pending, common: &Common) -> Result<Chosen, Failure> {
-    let Loaded { projects, config, dialect } = project::load(project)?;
+    let Loaded { projects, config, dialect, root } = project::load(project)?;
     let with_pending = |project| of(project, pending, &config, common);
     let projects = projects.into_iter().map(with_pending).collect::<Result<Vec<_>, Failure>>()?;
     projects.iter().for_each(|(project, _)| project::tell(project, common));
-    Ok(Chosen { projects, config, dialect })
+    Ok(Chosen { projects, config, dialect, root })
 }
 
 /// What was asked for by a flag; else what was named; else what is configured; else what git does not have yet.

@@ -11,7 +11,7 @@ use migsafe::rules::Level;
 use migsafe::{Lint, Options, Pending, lint, report};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
-    let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
+    let Chosen { projects, config, dialect, .. } = pending::choose(&args.project, &args.pending, common)?;
     projects.iter().for_each(|(project, _)| project::tell_refused(project, |_| false));
     let version = version(args.server_version.as_ref(), &config, dialect)?;
     let [(project, pending)] = projects.as_slice() else {

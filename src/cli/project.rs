@@ -17,6 +17,8 @@ pub struct Loaded {
     pub projects: Vec<Project>,
     pub config: Config,
     pub dialect: &'static dyn Dialect,
+    /// The directory of the configuration, else the working directory.
+    pub root: PathBuf,
 }
 
 /// Reads what was asked for. What the reader has to tell is for the caller to [`tell`].
@@ -33,7 +35,8 @@ pub fn load(args: &args::Project) -> Result<Loaded, Failure> {
     };
     let dialect = find_dialect(args.dialect.as_deref().or(config.dialect.as_deref()))?;
     let projects = read_projects(args, &config, file.as_deref(), &here)?;
-    Ok(Loaded { projects, config, dialect })
+    let root = file.as_deref().and_then(Path::parent).unwrap_or(&here).to_owned();
+    Ok(Loaded { projects, config, dialect, root })
 }
 
 fn here() -> Result<PathBuf, Failure> {

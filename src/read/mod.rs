@@ -25,7 +25,7 @@ pub use applied::{Applied, Edited, KnownBy, Late, Reaction};
 pub use down::{DownState, DownText, Edit, NoPlace, down_edits, down_path, down_state, down_transaction, has_stamp};
 pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
-pub use git::{Base, Content, GitError, NoBase, compare_with};
+pub use git::{Base, Content, GitError, Hooks, NoBase, compare_with, hooks};
 pub use layout::DownsBy;
 pub use project::{Alteration, Altered, LateMigration, NoteKind, Project, ReadNote, Released};
 pub use runner::{Runner, UnknownRunner};

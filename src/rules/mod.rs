@@ -129,7 +129,7 @@ pub use fingerprint::{Fingerprint, fingerprints};
 pub use levels::{Base, Levels, Override};
 pub(crate) use migration_out_of_order::{MIGRATION_OUT_OF_ORDER, findings as late};
 pub(crate) use phase_mismatch::PHASE_MISMATCH;
-pub(crate) use released_migration_edited::{RELEASED_MIGRATION_EDITED, findings as altered};
+pub(crate) use released_migration_edited::{RELEASED_MIGRATION_EDITED, findings as altered, label};
 pub use scene::{At, Finding, FindingBreak, Part, Place, Scene};
 pub(crate) use statement_broken::STATEMENT_BROKEN;
 

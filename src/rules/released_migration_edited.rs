@@ -153,7 +153,7 @@ pub(super) fn who(runner: Runner) -> &'static str {
 }
 
 /// `0003_add_email`
-pub(super) fn label(migration: &Migration) -> String {
+pub(crate) fn label(migration: &Migration) -> String {
     let parts = [migration.version.as_str(), migration.name.as_str()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }

@@ -67,7 +67,17 @@ impl Repository {
     }
 
     pub fn ask_git(&self, args: &[&str]) -> Ran {
-        run(&mut git(self.path(), args))
+        self.ask_git_with(args, &[])
+    }
+
+    pub fn ask_git_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Ran {
+        run(git(self.path(), args).envs(environment.iter().copied()))
+    }
+
+    #[cfg(unix)]
+    pub fn make_executable(&self, name: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(self.path().join(name), fs::Permissions::from_mode(0o755)).expect("it is there");
     }
 
     /// Another clone of the remote.

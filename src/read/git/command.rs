@@ -29,7 +29,7 @@ const ENVIRONMENT: [&str; 9] = [
 #[derive(Debug)]
 pub(super) struct Git {
     /// Where commands start.
-    at: PathBuf,
+    pub at: PathBuf,
     /// Whether the environment speaks of this repository.
     inherits: bool,
     /// The working tree where the environment does not name it.

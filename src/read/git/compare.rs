@@ -120,7 +120,7 @@ impl Texts {
         let sent = || migration.up.chunks.iter().map(|chunk| sources.slice(*chunk)).collect::<Vec<&str>>().join("\0");
         match self.edited {
             Edited::Stops | Edited::Warns => sources.text(migration.file).to_owned(),
-            Edited::StopsButForSpace => sent().split_whitespace().collect::<Vec<&str>>().join(" "),
+            Edited::StopsButForSpace => sent().split_whitespace().collect(),
             Edited::Unnoticed => sent(),
         }
     }

@@ -6,8 +6,10 @@ mod base;
 mod command;
 mod compare;
 mod error;
+mod hooks;
 
 pub use error::GitError;
+pub use hooks::{Hooks, hooks};
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
