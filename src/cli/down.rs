@@ -11,7 +11,7 @@ use migsafe::report::{self, DownReport};
 use migsafe::{Lint, Options, lint};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
-    let Chosen { projects, config, dialect } = pending::choose(&args.project, &args.pending, common)?;
+    let Chosen { projects, config, dialect, .. } = pending::choose(&args.project, &args.pending, common)?;
     let version = version(args.server_version.as_ref(), &config, dialect)?;
     let options = |pending| {
         let strategy = config.strategy.unwrap_or_default();
