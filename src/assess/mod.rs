@@ -3,12 +3,14 @@
 //! states; no statement's keywords decide anything.
 
 mod compat;
+mod locks;
 mod loss;
 mod phase;
 mod rollout;
 
 pub use crate::replay::Release;
 pub use compat::{App, Broken, Dangling, Touched, Use, UseClass, failing};
+pub use locks::locks;
 pub use loss::Loss;
 pub use phase::Phase;
 pub use rollout::Strategy;

@@ -18,7 +18,7 @@ pub use rollback::{NoReturn, Rollback, Way};
 pub use state::{State, Works};
 pub use timeline::{Gate, GateKind, Moment, serving};
 
-use crate::assess::{Assessment, Phase, Strategy};
+use crate::assess::{self, Assessment, Phase, Strategy};
 use crate::dialect::{Blocked, Lock, ServerError};
 use crate::lint::Lint;
 use crate::parse::DirectiveKind;
@@ -180,7 +180,7 @@ fn entry(lint: &Lint<'_>, assessment: usize, placed: &place::Placed, fails: Opti
         assessment,
         moved: placed.moved(assessment),
         gates: gates(lint, assessment),
-        locks: locks(lint, &lint.assessments[assessment]),
+        locks: assess::locks(&lint.replayed, &lint.assessments[assessment]),
         fails,
     }
 }
@@ -197,37 +197,6 @@ fn gates(lint: &Lint<'_>, assessment: usize) -> Vec<SmolStr> {
             }
         }
     }
-    out
-}
-
-/// The strongest lock on each object, held as long as the slowest work that is done from then on in its transaction; what the
-/// application waits for comes first.
-fn locks(lint: &Lint<'_>, assessment: &Assessment) -> Vec<Lock> {
-    let steps = &assessment.steps;
-    let commits = &lint.replayed.commits;
-    let first = commits.partition_point(|commit| commit.steps.end <= steps.start);
-    let mut out: Vec<Lock> = Vec::new();
-    for commit in commits[first..].iter().take_while(|commit| commit.steps.start < steps.end) {
-        let inside = commit.steps.start.max(steps.start)..commit.steps.end.min(steps.end);
-        let verdict = |number: usize| &assessment.verdicts[number - steps.start];
-        for number in inside.clone() {
-            let later = (number + 1..inside.end).flat_map(|later| &verdict(later).impact.locks).map(|lock| lock.held).max();
-            for lock in &verdict(number).impact.locks {
-                let held = later.map_or(lock.held, |later| later.max(lock.held));
-                match out.iter_mut().find(|known| known.object == lock.object) {
-                    Some(known) => {
-                        let longest = known.held.max(held);
-                        if lock.strength > known.strength {
-                            *known = lock.clone();
-                        }
-                        known.held = longest;
-                    }
-                    None => out.push(Lock { held, ..lock.clone() }),
-                }
-            }
-        }
-    }
-    out.sort_by(|a, b| (b.strength, b.held, &a.object).cmp(&(a.strength, a.held, &b.object)));
     out
 }
 

@@ -5,7 +5,7 @@ use super::escape::{escape, escape_line};
 use super::excerpt::excerpt;
 use super::json::{app_name, held_name};
 use crate::allow::{Reported, Suppression};
-use crate::assess::{Assessment, Phase, Verdict};
+use crate::assess::{self, Assessment, Phase};
 use crate::dialect::{Dialect, Lock};
 use crate::lint::Lint;
 use crate::rules::{Finding, FindingBreak, Level};
@@ -246,7 +246,7 @@ fn migrations(lint: &Lint<'_>, look: Look, out: &mut String) {
             false => paint(look, AnsiColor::Red.on_default(), &format!("{name} ✗")),
         };
         let apps = format!("{}  {}", app("old", assessment.old_ok()), app("new", assessment.new_ok()));
-        let lock = strongest(&assessment.verdicts).map(|lock| format!("  {}", lock_text(lock, lint.options.dialect)));
+        let lock = worst_lock(lint, assessment).map(|lock| format!("  {lock}"));
         let line = format!("{:<width$}  {phase}  {apps}{}", label(assessment), lock.unwrap_or_default());
         writeln!(out, "{}", line.trim_end()).expect("writing to a string cannot fail");
     }
@@ -260,10 +260,9 @@ fn shorten(text: &str, width: usize) -> String {
     if count <= width { text.to_owned() } else { text.chars().take(width - 1).chain(['…']).collect() }
 }
 
-/// The lock that hurts most: the one that is held longest among those that block the application, then the strongest.
-pub(super) fn strongest(verdicts: &[Verdict]) -> Option<&Lock> {
-    let locks = verdicts.iter().flat_map(|verdict| &verdict.impact.locks);
-    locks.max_by_key(|lock| (lock.strength, lock.held))
+/// The lock that hurts most: the strongest, and of those the one that is held longest.
+pub(super) fn worst_lock(lint: &Lint<'_>, assessment: &Assessment) -> Option<String> {
+    assess::locks(&lint.replayed, assessment).first().map(|lock| lock_text(lock, lint.options.dialect))
 }
 
 /// The total without colours.

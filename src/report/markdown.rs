@@ -4,7 +4,7 @@
 
 use super::escape::escape_line;
 use super::gather::{Entry, Judged, cut, gather, path_text};
-use super::human::{lock_text, strongest, totals};
+use super::human::{totals, worst_lock};
 use crate::lint::Lint;
 use crate::rules::{Base, Level};
 use std::fmt::Write;
@@ -77,7 +77,7 @@ fn row(migration: &Judged<'_>) -> String {
     let Judged { lint, assessment, .. } = migration;
     let path = plain(&cut(&path_text(&migration.path), 200));
     let Some(assessment) = assessment else { return format!("| {path} | released | | | | {} |\n", counts(migration)) };
-    let lock = strongest(&assessment.verdicts).map(|lock| plain(&lock_text(lock, lint.options.dialect))).unwrap_or_default();
+    let lock = worst_lock(lint, assessment).map(|lock| plain(&lock)).unwrap_or_default();
     let old = if assessment.old_ok() { "works" } else { "**fails**" };
     let new = if assessment.new_ok() { "works" } else { "needs it" };
     format!("| {path} | {} | {old} | {new} | {lock} | {} |\n", assessment.phase.name(), counts(migration))
