@@ -11,7 +11,7 @@ fn the_readme_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).expect("it is there");
     let mut right = text.clone();
-    for (name, content) in [("output", output()), ("plan", plan()), ("rules", table())] {
+    for (name, content) in [("output", output()), ("plan", plan()), ("down", down()), ("rules", table())] {
         let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let (before, rest) = right.split_once(&start).expect("the beginning is marked");
         let (_, after) = rest.split_once(&end).expect("the end is marked");
@@ -40,6 +40,15 @@ fn plan() -> String {
     let parts: Vec<&str> = parts.take_while(|part| !part.starts_with("instead of")).collect();
     assert!(parts.len() > 1, "{text}");
     format!("```text\n{}\n```\n", parts.join("\n\n"))
+}
+
+/// A way back, and what is said of one that does not lead back.
+fn down() -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_migsafe"));
+    command.args(["down", "migrations-examples/sqlx-shop/migrations/20240522080000_currency.up.sql"]);
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "it prints");
+    format!("```sql\n{}```\n", String::from_utf8(output.stdout).expect("it is UTF-8"))
 }
 
 /// What a command that finds something says of the example.

@@ -1,7 +1,7 @@
 //! In what two schema states differ, as canonical SQL: a unified diff to read, and the differences one by one.
 
 use crate::catalog::{Catalog, Relation, Table, TableColumn, render};
-use crate::change::{ColumnValue, Expr, Ident};
+use crate::change::{ColumnValue, Constraint, Expr, Ident};
 use crate::dialect::Dialect;
 use imbl::OrdMap;
 use similar::TextDiff;
@@ -110,6 +110,13 @@ fn with_columns_of(before: &Catalog, mut now: Catalog) -> Catalog {
         table.columns.sort_by_key(|column| place(&column.name));
         let place = |name: &Option<Ident>| old.constraints.iter().position(|own| own.name == *name).unwrap_or(usize::MAX);
         table.constraints.sort_by_key(|constraint| place(&constraint.name));
+        for constraint in &mut table.constraints {
+            // What was validated stays validated: nobody has to take that back.
+            let was = old.constraints.iter().find(|own| own.name == constraint.name && own.not_valid);
+            if was.is_some() && !constraint.not_valid {
+                *constraint = Arc::new(Constraint { not_valid: true, ..Constraint::clone(constraint) });
+            }
+        }
         now.relations.insert(name, Relation::Table(Arc::new(table)));
     }
     now

@@ -9,6 +9,11 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     replace(text, |character| character != '\n' && is_hostile(character))
 }
 
+/// The same for SQL, whose tabs stay as well.
+pub(super) fn escape_sql(text: &str) -> Cow<'_, str> {
+    replace(text, |character| !matches!(character, '\n' | '\t') && is_hostile(character))
+}
+
 /// The same on one line: line feeds and tabs become spaces.
 pub fn escape_line(text: &str) -> Cow<'_, str> {
     if !text.contains(['\n', '\t', '\r']) {

@@ -4,7 +4,7 @@ use crate::catalog::Problem;
 use crate::dialect::Dialect;
 use crate::paired::{Checked, Tried, label};
 use crate::read::{DownState, Project};
-use crate::report::escape::{escape, escape_line};
+use crate::report::escape::{escape, escape_line, escape_sql};
 use crate::report::excerpt::excerpt;
 use crate::report::human::{Detail, Look, plural};
 use crate::source::Span;
@@ -81,7 +81,7 @@ impl Teller<'_> {
     fn diff(&self, diff: &str, out: &mut String) {
         let most = if self.look.detail == Detail::Verbose { usize::MAX } else { MAX_DIFF };
         for line in diff.lines().take(most) {
-            writeln!(out, "{}", escape_line(line)).expect("writing to a string cannot fail");
+            writeln!(out, "{}", escape_sql(line)).expect("writing to a string cannot fail");
         }
         let more = diff.lines().count().saturating_sub(most);
         if more > 0 {

@@ -5,7 +5,7 @@ use crate::assess::Broken;
 use crate::dialect::Dialect;
 use crate::paired::{Pair, label};
 use crate::read::{self, DownState, Project};
-use crate::report::escape::escape_line;
+use crate::report::escape::{escape_line, escape_sql};
 use crate::report::human::lock_text;
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ pub fn down_print(project: &Project, pairs: &[Pair], quiet: bool, dialect: &dyn 
         for line in if quiet { Vec::new() } else { remarks(project, pair, dialect) } {
             writeln!(out, "-- {}", escape_line(&line)).expect("writing to a string cannot fail");
         }
-        out.push_str(&pair.script);
+        out.push_str(&escape_sql(&pair.script));
     }
     out
 }
