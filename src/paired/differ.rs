@@ -46,24 +46,46 @@ fn statements(catalog: &Catalog, dialect: &dyn Dialect) -> Vec<String> {
     out
 }
 
-/// Both without the views that only spell the same query otherwise.
+/// Both without the statements that only spell the same otherwise.
 fn without_equivalent(mut before: Vec<String>, mut now: Vec<String>) -> (Vec<String>, Vec<String>) {
-    let is_view = |sql: &String| sql.starts_with("CREATE VIEW ") || sql.starts_with("CREATE MATERIALIZED VIEW ");
-    let words: BTreeSet<String> = before.iter().filter(|sql| is_view(sql)).map(|sql| spelling(sql)).collect();
-    let same: BTreeSet<String> =
-        now.iter().filter(|sql| is_view(sql)).map(|sql| spelling(sql)).filter(|sql| words.contains(sql)).collect();
-    for list in [&mut before, &mut now] {
-        list.retain(|sql| !(is_view(sql) && same.contains(&spelling(sql))));
-    }
+    let spelt = |list: &[String]| list.iter().map(|sql| spelling(sql)).collect::<BTreeSet<String>>();
+    let (old, new) = (spelt(&before), spelt(&now));
+    before.retain(|sql| !new.contains(&spelling(sql)));
+    now.retain(|sql| !old.contains(&spelling(sql)));
     (before, now)
 }
 
-/// A query's words without those that may be left out, and without the parentheses around whole expressions.
+/// A statement without what may be left out: casts of literals; in a view's query `AS` and parentheses too. A routine's body is its
+/// text.
 fn spelling(sql: &str) -> String {
-    let spaced = sql.replace(['(', ')'], " ");
-    let words =
-        spaced.split_whitespace().filter(|word| !["AS", "INNER", "OUTER"].iter().any(|noise| word.eq_ignore_ascii_case(noise)));
-    words.collect::<Vec<_>>().join(" ")
+    let is_view = sql.starts_with("CREATE VIEW ") || sql.starts_with("CREATE MATERIALIZED VIEW ");
+    if sql.starts_with("CREATE FUNCTION ") || sql.starts_with("CREATE PROCEDURE ") {
+        return sql.to_owned();
+    }
+    let bare = without_literal_casts(sql);
+    if !is_view {
+        return bare;
+    }
+    let spaced = bare.replace(['(', ')'], " ");
+    let noise = |word: &&str| ["AS", "INNER", "OUTER"].iter().any(|noise| word.eq_ignore_ascii_case(noise));
+    spaced.split_whitespace().filter(|word| !noise(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The text without `::type` right after a string: the type is mostly that of what it is compared with.
+fn without_literal_casts(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(at) = rest.find("'::") {
+        out.push_str(&rest[..=at]);
+        rest = &rest[at + 3..];
+        let word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '"');
+        rest = rest.trim_start_matches(word);
+        for second in [" varying", " precision", " without time zone", " with time zone"] {
+            rest = rest.strip_prefix(second).unwrap_or(rest);
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Both states without what they have in common. The kinds of relations are needed to say what a comment is on.
