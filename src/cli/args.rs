@@ -104,6 +104,12 @@ pub struct Plan {
     /// The exit code is 1 where something pending belongs to another stage, or to none.
     #[arg(long, value_name = "STAGE", conflicts_with_all = ["format", "fail_on"])]
     pub stage: Option<StageName>,
+    /// Write the pending migrations into this directory as the plan has them: what has no stage is split, all are numbered in the order
+    /// of the stages, each with its way back where the runner knows one.
+    ///
+    /// The directory holds nothing but them then; nothing that is there already is written over.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "fail_on", "stage", "output"])]
+    pub write: Option<PathBuf>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: PlanFormat,

@@ -1,5 +1,7 @@
 //! `migsafe plan`
 
+mod write;
+
 use super::args::{Common, Plan as Args, PlanFormat};
 use super::lint::version;
 use super::output::{self, complain};
@@ -25,6 +27,9 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let planned = plan(&judged);
     if let Some(stage) = args.stage {
         return only(stage, &judged, &planned, args);
+    }
+    if let Some(directory) = &args.write {
+        return write::write(directory, &judged, &planned, common);
     }
     let file = args.output.as_deref();
     let text = match args.format {

@@ -7,6 +7,7 @@ mod command;
 mod place;
 mod problem;
 mod rollback;
+mod split;
 mod state;
 mod timeline;
 
@@ -15,6 +16,7 @@ pub use place::{Moved, Placement};
 pub(crate) use problem::label;
 pub use problem::{Problem, ProblemKind};
 pub use rollback::{NoReturn, Rollback, Way};
+pub use split::{File, NoFiles, Piece, Split, Transactions, files};
 pub use state::{State, Works};
 pub use timeline::{Gate, GateKind, Moment, serving};
 
@@ -38,6 +40,8 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// Migrations that belong to no stage: they must be split.
     pub unplaced: Vec<usize>,
+    /// What replaces migrations that have no stage, or that keep the application waiting.
+    pub splits: Vec<Split>,
     /// What is wrong with the pending migrations as a release.
     pub problems: Vec<Problem>,
     /// Who works on the live schema and after each migration, in the order in which the runner applies them.
@@ -168,6 +172,7 @@ pub fn plan(lint: &Lint<'_>) -> Plan {
         timeline: timeline::timeline(strategy, &stages, &gates),
         gates,
         unplaced: placed.unplaced(),
+        splits: split::splits(lint),
         problems,
         states: state::by_version(lint),
         point_of_no_return: rollback::point_of_no_return(lint, &stages),

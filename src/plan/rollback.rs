@@ -5,6 +5,7 @@ use super::{Stage, StageName};
 use crate::assess::{Loss, Strategy};
 use crate::catalog::Name;
 use crate::change::Ident;
+use crate::down::{Down, Fidelity, down};
 use crate::lint::Lint;
 
 /// How to go back to the old version after a stage.
@@ -16,6 +17,8 @@ pub struct Rollback {
     pub downs: Vec<usize>,
     /// What does not come back.
     pub lost: Vec<String>,
+    /// Migrations among them whose down migration cannot be computed, and why.
+    pub manual: Vec<(usize, String)>,
     /// What the old version may meet that it does not know.
     pub meets: Vec<String>,
 }
@@ -63,8 +66,13 @@ pub(super) fn fill(lint: &Lint<'_>, stages: &mut [Stage], simulated: &Simulated)
         // Back to the last state on which the old version works.
         let back = (0..=done).rev().find(|at| simulated.works[*at].old_ok()).unwrap_or(0);
         let downs: Vec<usize> = order[back..done].iter().rev().copied().collect();
-        let lost: Vec<String> = order[..done].iter().flat_map(|number| losses(lint, *number)).collect();
-        let destroys = order[back..done].iter().any(|number| destroys(lint, *number));
+        let ways: Vec<(usize, Down)> = downs.iter().map(|number| (*number, way_back(lint, *number))).collect();
+        let written = ways.iter().flat_map(|(_, down)| new_data(lint, down));
+        let lost: Vec<String> = order[..done].iter().flat_map(|number| losses(lint, *number)).chain(written).collect();
+        let manual = ways.iter().flat_map(|(number, down)| down.reasons().map(|(_, reason)| (*number, reason.to_owned())));
+        let manual: Vec<(usize, String)> = manual.collect();
+        let schema_only = ways.iter().any(|(_, down)| down.fidelity == Fidelity::SchemaOnly);
+        let destroys = schema_only || order[back..done].iter().any(|number| destroys(lint, *number));
         let way = match (downs.is_empty(), destroys) {
             (true, _) => Way::FlipBack,
             (false, false) => Way::RunDowns,
@@ -73,7 +81,7 @@ pub(super) fn fill(lint: &Lint<'_>, stages: &mut [Stage], simulated: &Simulated)
         // Only new code writes what old code does not know.
         let is_deployed = stage.name > StageName::BeforeDeploy || lint.options.strategy == Strategy::StopTheWorld;
         let meets = order[..done].iter().filter(|_| is_deployed).flat_map(|number| unknown(lint, *number)).collect();
-        stage.rollback = Rollback { way, downs, lost: unique(lost), meets: unique(meets) };
+        stage.rollback = Rollback { way, downs, lost: unique(lost), manual, meets: unique(meets) };
     }
 }
 
@@ -86,15 +94,27 @@ pub(super) fn point_of_no_return(lint: &Lint<'_>, stages: &[Stage]) -> Option<No
     Some(NoReturn { stage, assessment, lost: unique(lost) })
 }
 
+/// What undoes a migration.
+fn way_back(lint: &Lint<'_>, number: usize) -> Down {
+    let migration = lint.assessments[number].migration;
+    down(&lint.parsed[migration], &lint.replayed, migration, lint.options.dialect)
+}
+
+/// What is lost of what was written since, when a down runs.
+fn new_data(lint: &Lint<'_>, down: &Down) -> Vec<String> {
+    let of_new = down.ups.iter().filter(|up| up.fidelity == Fidelity::DropsNewData);
+    of_new.flat_map(|up| &up.lost).map(|text| briefly(lint, text.clone())).collect()
+}
+
+/// Names are written as briefly as a new session finds them.
+fn briefly(lint: &Lint<'_>, text: String) -> String {
+    let search_path = lint.options.dialect.empty_catalog().session.search_path;
+    search_path.iter().fold(text, |text, schema| text.replace(&format!(" {schema}."), " "))
+}
+
 /// What a migration destroys, for people.
 fn losses(lint: &Lint<'_>, number: usize) -> Vec<String> {
-    let search_path = lint.options.dialect.empty_catalog().session.search_path;
-    let shown = |loss: &Loss| {
-        let text = loss.to_string();
-        // Names are written as briefly as a new session finds them.
-        search_path.iter().fold(text, |text, schema| text.replace(&format!(" {schema}."), " "))
-    };
-    lost(lint, number).map(|loss| shown(&loss)).collect()
+    lost(lint, number).map(|loss| briefly(lint, loss.to_string())).collect()
 }
 
 /// What a migration destroys of what the old version stored: what the release itself brought is none of it.

@@ -71,11 +71,30 @@ fn finding(at: &At<'_>, table: &Name, column: &Ident, breaks: Vec<FindingBreak>)
         let drop = at.alter(table, TableAction::DropDefault { column: column.clone() });
         return finding.part(Phase::Expand, [at.add_column(table, with_default)]).part(Phase::Contract, [drop]);
     }
-    let fill = at.backfill(after, &format!("{quoted} = {}", sample(at, table, column)), &format!("{quoted} IS NULL"));
-    finding
-        .part(Phase::Expand, [at.add_column(table, nullable)])
-        .part(Phase::Migrate, [format!("-- {name}.{quoted}: with the value that existing rows shall have\n{fill}")])
-        .part(Phase::Contract, at.set_not_null(table, column))
+    let sample = sample(at, table, column);
+    let drop = at.alter(table, TableAction::DropDefault { column: column.clone() });
+    if sample == "NULL" {
+        return finding
+            .part(Phase::Expand, [at.add_column(table, nullable)])
+            .part(Phase::Contract, at.set_not_null(table, column));
+    }
+    let finding =
+        finding.why(format!("{sample} stands for the value that rows of the old application shall have: choose the right one."));
+    let default = format!("ALTER TABLE {name} ALTER COLUMN {quoted} SET DEFAULT {sample}");
+    if sample.ends_with("uuid()") {
+        // A value of its own for every row: as the default of a new column it would write the table anew.
+        let fill = at.backfill(after, &format!("{quoted} = {sample}"), &format!("{quoted} IS NULL"));
+        let mut contract = at.set_not_null(table, column);
+        contract.push(drop);
+        return finding
+            .part(Phase::Expand, [at.add_column(table, nullable), default])
+            .part(Phase::Migrate, [fill])
+            .part(Phase::Contract, contract);
+    }
+    let data_type = at.type_of(&added.data_type);
+    let collation = added.collation.as_ref().map(|name| format!(" COLLATE {}", at.quoted(&name.name))).unwrap_or_default();
+    let add = format!("ALTER TABLE {name} ADD COLUMN {quoted} {data_type}{collation} DEFAULT {sample} NOT NULL");
+    finding.part(Phase::Expand, [add]).part(Phase::Contract, [drop])
 }
 
 /// A value of the column's type, as a place to begin.

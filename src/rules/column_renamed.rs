@@ -1,10 +1,11 @@
 //! A column has another name.
 
 use super::evidence::{column_of, numbered};
+use super::twin::Twin;
 use super::{At, Check, Finding, FindingBreak, rule};
-use crate::assess::{Broken, Phase};
+use crate::assess::Broken;
 use crate::catalog::Name;
-use crate::change::Ident;
+use crate::change::{Column, Ident};
 use crate::dialect::AppError;
 
 rule! {
@@ -50,16 +51,8 @@ fn finding(at: &At<'_>, table: &Name, from: &Ident, to: &Ident, mut breaks: Vec<
     let before = at.table_before(table).and_then(|before| Some((before, before.column(from)?)));
     match before {
         Some((before, column)) if before.name == *table => {
-            let (old, new) = (at.quoted(from), at.quoted(to));
-            let mut expand = vec![at.add_column(table, at.twin(column, to))];
-            expand.extend(at.sync(table, from, to));
-            let mut contract = at.end_sync(table, from);
-            contract.push(at.drop_column(table, from));
-            contract.extend(at.finish_twin(table, column, to));
-            finding
-                .part(Phase::Expand, expand)
-                .part(Phase::Migrate, [at.backfill(before, &format!("{new} = {old}"), &format!("{new} IS DISTINCT FROM {old}"))])
-                .part(Phase::Contract, contract)
+            let new = Column { name: to.clone(), ..column.column.clone() };
+            at.with_twin(finding, &Twin { table: before, old: column, new, ways: None })
         }
         _ => finding,
     }

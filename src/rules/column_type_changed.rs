@@ -1,10 +1,11 @@
 //! A column has another type.
 
 use super::evidence::column_of;
+use super::twin::Twin;
 use super::{At, Check, Finding, FindingBreak, Level, rule};
-use crate::assess::{Broken, Loss, Phase, Use};
-use crate::catalog::Name;
-use crate::change::{Change, Column, Expr, Ident, TableAction};
+use crate::assess::{Broken, Loss, Use};
+use crate::catalog::{Name, Table, TableColumn};
+use crate::change::{Change, Column, Expr, Ident, RefKind, TableAction};
 use crate::dialect::{AppError, Fit};
 
 rule! {
@@ -139,21 +140,69 @@ pub(super) fn with_new_column(at: &At<'_>, finding: Finding, table: &Name, colum
     if before.column(&name).is_some() || !at.step.base.relations.contains_key(table) {
         return finding;
     }
-    let (from, to) = (at.quoted(column), at.quoted(&name));
-    let new = Column { data_type: after.data_type.clone(), collation: after.collation.clone(), ..at.twin(old, &name) };
-    let value = match using(at, column) {
-        Some(using) => format!("({})", using.sql),
-        None => format!("{from}::{}", at.type_of(&after.data_type)),
+    let Some(ways) = ways(at, before, old, after, &name) else { return finding };
+    // The type and the default are those of the end, all else is as it was.
+    let new = Column {
+        name: name.clone(),
+        data_type: after.data_type.clone(),
+        collation: after.collation.clone(),
+        value: after.value.clone(),
+        ..old.column.clone()
     };
-    let mut expand = vec![at.add_column(table, new)];
-    expand.extend(at.sync(table, column, &name));
-    let mut contract = at.end_sync(table, column);
-    contract.push(at.drop_column(table, column));
-    contract.extend(at.finish_twin(table, &Column { value: after.value.clone(), ..old.column.clone() }, &name));
-    finding
-        .part(Phase::Expand, expand)
-        .part(Phase::Migrate, [at.backfill(before, &format!("{to} = {value}"), &format!("{to} IS NULL AND {from} IS NOT NULL"))])
-        .part(Phase::Contract, contract)
+    at.with_twin(finding, &Twin { table: before, old, new, ways: Some(ways) })
+}
+
+/// How a trigger takes a value from the old column to the new one, and back; nothing where the way back is not known.
+fn ways(at: &At<'_>, table: &Table, old: &TableColumn, new: &TableColumn, name: &Ident) -> Option<(String, String)> {
+    let (from, to) = (at.quoted(&old.name), at.quoted(name));
+    let conversion = at.dialect().conversion(&old.data_type, &new.data_type, &at.step.after);
+    let zone = using(at, &old.name).map(|using| in_zone(using, &old.name));
+    let forward = match using(at, &old.name) {
+        None => format!("NEW.{from}"),
+        Some(using) if is_cast(using, &old.name) => format!("NEW.{from}"),
+        Some(using) => format!("(SELECT {} FROM (SELECT NEW.*) AS {})", using.sql, at.quoted(&table.name.name)),
+    };
+    let backward = match zone {
+        Some(Some(zone)) => format!("NEW.{to} AT TIME ZONE {zone}"),
+        Some(None) if !using(at, &old.name).is_some_and(|using| is_cast(using, &old.name)) => return None,
+        Some(None) | None => format!("NEW.{to}"),
+    };
+    let all = |fit: Fit| matches!(fit, Fit::All | Fit::Altered);
+    let set = |column: &str, value: &str, safe: bool| match safe {
+        true => format!("NEW.{column} := {value};"),
+        false => format!("BEGIN NEW.{column} := {value}; EXCEPTION WHEN data_exception THEN NEW.{column} := NULL; END;"),
+    };
+    Some((set(&to, &forward, all(conversion.old_values)), set(&from, &backward, all(conversion.new_values) || old.not_null)))
+}
+
+/// Whether it is nothing but a cast of the column.
+fn is_cast(using: &Expr, column: &Ident) -> bool {
+    let (Some(start), Some(end)) =
+        (using.refs.first().and_then(|first| first.ranges.first()), using.refs.first().and_then(|first| first.ranges.last()))
+    else {
+        return false;
+    };
+    let is_column = using.refs[0].kind == RefKind::Column && using.refs[0].name() == column;
+    let before = using.sql[..start.0 as usize].trim_matches(|c: char| c == '(' || c.is_whitespace());
+    let after = using.sql[end.1 as usize..].trim_start_matches(|c: char| c == ')' || c.is_whitespace());
+    let only = using.refs[1..].iter().all(|other| other.kind == RefKind::Type);
+    let word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _.,()[]\"".contains(c));
+    let typed = after.strip_prefix("::").is_some_and(word) || after.is_empty();
+    let cast =
+        before.eq_ignore_ascii_case("cast") && after.get(..3).is_some_and(|text| text.eq_ignore_ascii_case("as ")) && word(after);
+    is_column && only && (before.is_empty() && typed || cast)
+}
+
+/// The zone, where it is the column in a time zone.
+fn in_zone(using: &Expr, column: &Ident) -> Option<String> {
+    let rest = using.sql.trim().trim_start_matches(['(', '"']).strip_prefix(column.as_str())?;
+    let words: Vec<&str> = rest.trim_start_matches('"').trim_end_matches(')').split_whitespace().collect();
+    match words.as_slice() {
+        [at, time, zone, name] if [at, time, zone].iter().zip(["at", "time", "zone"]).all(|(a, b)| a.eq_ignore_ascii_case(b)) => {
+            (name.starts_with('\'') && name.ends_with('\'')).then(|| (*name).to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn using<'a>(at: &At<'a>, column: &Ident) -> Option<&'a Expr> {

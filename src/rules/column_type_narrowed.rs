@@ -1,6 +1,6 @@
 //! A column's type takes less than before.
 
-use super::column_type_changed::{Kind, claim, kind, place, types};
+use super::column_type_changed::{Kind, claim, kind, place, types, with_new_column};
 use super::{At, Check, Finding, FindingBreak, Level, rule};
 use crate::assess::Phase;
 use crate::catalog::Name;
@@ -36,12 +36,22 @@ fn check(at: &At<'_>) -> Vec<Finding> {
                 "Deploy an application that writes only what fits {to} first, and narrow {label} after the rollback window."
             ))
             .at_most(Level::Warning);
+        if rewrites(at, &table, &column) {
+            return with_new_column(at, finding, &table, &column);
+        }
         match change(at, &column) {
             Some(sql) => finding.part(Phase::Contract, [sql]),
             None => finding,
         }
     };
     claim(at, |table, column| matches!(kind(at, table, column), Kind::Narrowed)).into_iter().map(finding).collect()
+}
+
+/// Whether the change writes every row anew: then a second column is the way.
+fn rewrites(at: &At<'_>, table: &Name, column: &Ident) -> bool {
+    let of = |catalog: &crate::catalog::Catalog| Some(catalog.table(table)?.column(column)?.data_type.clone());
+    let types = of(&at.step.before).zip(of(&at.step.after));
+    types.is_some_and(|(from, to)| at.dialect().conversion(&from, &to, &at.step.after).rewrite)
 }
 
 /// The change as the statement makes it.

@@ -1,9 +1,10 @@
 //! A label of an enum has another name.
 
 use super::enum_label_added::labels;
+use super::recipe::{literal, short};
 use super::{At, Check, Finding, FindingBreak, rule};
-use crate::assess::{Broken, Use};
-use crate::catalog::Name;
+use crate::assess::{Broken, Phase, Use};
+use crate::catalog::{Dependency, Dependent, Name};
 use std::sync::Arc;
 
 rule! {
@@ -42,7 +43,30 @@ fn check(at: &At<'_>) -> Vec<Finding> {
             .help(format!(
                 "Add '{to}' beside '{from}', deploy code that understands both, and move the rows before anything else relies on it."
             ))
-            .part(crate::assess::Phase::Expand, [format!("ALTER TYPE {} ADD VALUE {}", at.sql(&name), quoted(&to))])
+            .part(Phase::Expand, [format!("ALTER TYPE {} ADD VALUE {} AFTER {}", at.sql(&name), quoted(&to), quoted(&from))])
+            .part(Phase::Contract, leave(at, &name, &from, &to))
     };
     at.claim_by(key).into_iter().map(finding).collect()
+}
+
+/// Rows take the new label, and the old one is refused: labels cannot be dropped.
+fn leave(at: &At<'_>, name: &Name, from: &str, to: &str) -> Vec<String> {
+    let on = Dependency::Type(name.clone());
+    let columns = at.step.before.dependents(&on).filter_map(|dependent| match dependent {
+        Dependent::Column(table, column) => Some((at.step.before.table(table)?, column)),
+        _ => None,
+    });
+    let plain = columns.filter(|(table, column)| {
+        table.partition_of.is_none() && table.column(column).is_some_and(|column| column.data_type.dimensions == 0)
+    });
+    let (from, to) = (literal(from), literal(to));
+    let mut out = Vec::new();
+    for (table, column) in plain {
+        let (owner, quoted) = (at.sql(&table.name), at.quoted(column));
+        let check = at.quoted(&short(&[&table.name.name, column, "label"]));
+        out.push(at.backfill(table, &format!("{quoted} = {to}"), &format!("{quoted} = {from}")));
+        out.push(format!("ALTER TABLE {owner} ADD CONSTRAINT {check} CHECK ({quoted} <> {from}) NOT VALID"));
+        out.push(format!("ALTER TABLE {owner} VALIDATE CONSTRAINT {check}"));
+    }
+    out
 }

@@ -109,6 +109,7 @@ mod transaction_not_open;
 mod transaction_unclosed;
 mod trigger_added;
 mod trigger_disabled;
+mod twin;
 mod type_dropped;
 mod type_renamed;
 mod unique_added;

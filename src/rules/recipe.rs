@@ -7,6 +7,9 @@ use crate::change::{AlterTable, Change, Column, ColumnValue, Ident, ObjectKind, 
 /// How many rows one batch of a backfill takes.
 const BATCH: u32 = 1000;
 
+/// How many pages of a table without a key of one column.
+const PAGES: u32 = 50;
+
 impl At<'_> {
     /// A name of the IR that is written as briefly as a new session allows.
     pub(super) fn qname(&self, name: &Name) -> QName {
@@ -40,12 +43,57 @@ impl At<'_> {
         self.alter(table, TableAction::DropColumn { column: column.clone(), if_exists: false, cascade: false })
     }
 
-    /// One batch of an update, to be repeated until it changes no row.
+    /// An update of the rows that `pending` finds, in batches that commit one by one and tell how far they are. Run again, it goes on
+    /// with what is left.
     pub(super) fn backfill(&self, table: &Table, set: &str, pending: &str) -> String {
-        let primary = table.indexes.iter().find(|index| index.primary && index.shape.keys.len() == 1);
-        let key = primary.and_then(|index| index.shape.keys[0].column()).map_or("ctid".into(), |key| self.quoted(key));
         let name = self.sql(&table.name);
-        format!("UPDATE {name} SET {set} WHERE {key} = ANY (ARRAY(SELECT {key} FROM {name} WHERE {pending} LIMIT {BATCH}))")
+        let primary = table.indexes.iter().find(|index| index.primary && index.shape.keys.len() == 1);
+        let key = primary.and_then(|index| table.column(index.shape.keys[0].column()?));
+        let Some(key) = key else {
+            // Page by page: rows move behind the last one, filled.
+            return format!(
+                "DO $$\n\
+                 DECLARE\n    \
+                     _last bigint := (SELECT (ctid::text::point)[0]::bigint FROM {name} ORDER BY ctid DESC LIMIT 1);\n    \
+                     _page bigint := 0;\n    \
+                     _written bigint;\n    \
+                     _filled bigint := 0;\n\
+                 BEGIN\n    \
+                     WHILE _page <= _last LOOP\n        \
+                         UPDATE {name} SET {set}\n            \
+                             WHERE ctid >= format('(%s,0)', _page)::tid AND ctid < format('(%s,0)', _page + {PAGES})::tid AND ({pending});\n        \
+                         GET DIAGNOSTICS _written = ROW_COUNT;\n        \
+                         _filled := _filled + _written;\n        \
+                         _page := _page + {PAGES};\n        \
+                         RAISE NOTICE '%: % rows filled, up to page % of %', {label}, _filled, _page, _last;\n        \
+                         COMMIT;\n    \
+                     END LOOP;\n\
+                 END $$",
+                label = literal(&name)
+            );
+        };
+        let (id, of) = (self.quoted(&key.name), self.type_of(&key.data_type));
+        format!(
+            "DO $$\n\
+             DECLARE\n    \
+                 _next {of} := (SELECT {id} FROM {name} ORDER BY {id} LIMIT 1);\n    \
+                 _keys {of}[];\n    \
+                 _written bigint;\n    \
+                 _filled bigint := 0;\n\
+             BEGIN\n    \
+                 WHILE _next IS NOT NULL LOOP\n        \
+                     _keys := ARRAY(SELECT {id} FROM {name} WHERE {id} >= _next ORDER BY {id} LIMIT {BATCH});\n        \
+                     UPDATE {name} SET {set} WHERE {id} = ANY (_keys) AND ({pending});\n        \
+                     GET DIAGNOSTICS _written = ROW_COUNT;\n        \
+                     _filled := _filled + _written;\n        \
+                     _next := _keys[cardinality(_keys)];\n        \
+                     RAISE NOTICE '%: % rows filled, up to %', {label}, _filled, _next;\n        \
+                     COMMIT;\n        \
+                     _next := (SELECT {id} FROM {name} WHERE {id} > _next ORDER BY {id} LIMIT 1);\n    \
+                 END LOOP;\n\
+             END $$",
+            label = literal(&name)
+        )
     }
 
     /// `SET NOT NULL` without a scan under the strong lock: a check that is validated first. The column holds no null by then.
@@ -62,6 +110,12 @@ impl At<'_> {
 
     /// A trigger that keeps two columns of a table the same, whichever an application writes.
     pub(super) fn sync(&self, table: &Name, old: &Ident, new: &Ident) -> Vec<String> {
+        let (from, to) = (self.quoted(old), self.quoted(new));
+        self.sync_by(table, old, new, &format!("NEW.{to} := NEW.{from};"), &format!("NEW.{from} := NEW.{to};"))
+    }
+
+    /// The same with the statements that take a value to the new column and back.
+    pub(super) fn sync_by(&self, table: &Name, old: &Ident, new: &Ident, forward: &str, backward: &str) -> Vec<String> {
         let label = short(&[&table.name, old, "sync"]);
         let function = self.sql(&Name::new(table.schema.clone(), label.clone()));
         let (name, trigger, old, new) = (self.sql(table), self.quoted(&label), self.quoted(old), self.quoted(new));
@@ -70,11 +124,11 @@ impl At<'_> {
                 "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n\
                  BEGIN\n    \
                      IF TG_OP = 'INSERT' THEN\n        \
-                         IF NEW.{new} IS NULL THEN NEW.{new} := NEW.{old}; ELSE NEW.{old} := NEW.{new}; END IF;\n    \
+                         IF NEW.{new} IS NULL THEN {forward} ELSE {backward} END IF;\n    \
                      ELSIF NEW.{new} IS DISTINCT FROM OLD.{new} THEN\n        \
-                         NEW.{old} := NEW.{new};\n    \
-                     ELSIF NEW.{old} IS DISTINCT FROM OLD.{old} THEN\n        \
-                         NEW.{new} := NEW.{old};\n    \
+                         {backward}\n    \
+                     ELSIF NEW.{old} IS DISTINCT FROM OLD.{old} OR NEW.{new} IS NULL THEN\n        \
+                         {forward}\n    \
                      END IF;\n    \
                      RETURN NEW;\n\
                  END $$"
@@ -101,18 +155,11 @@ impl At<'_> {
             ..column.clone()
         }
     }
+}
 
-    /// What a finished twin takes over from the column it replaces, after that is gone.
-    pub(super) fn finish_twin(&self, table: &Name, column: &Column, name: &Ident) -> Vec<String> {
-        let default = match &column.value {
-            ColumnValue::Default(default) if !default.sql.contains("nextval") => {
-                Some(self.alter(table, TableAction::SetDefault { column: name.clone(), default: default.clone() }))
-            }
-            _ => None,
-        };
-        let not_null = if column.not_null { self.set_not_null(table, name) } else { Vec::new() };
-        default.into_iter().chain(not_null).collect()
-    }
+/// A text as SQL.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// A name from parts, within the server's limit of 63 bytes.

@@ -56,6 +56,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         }
         steps.push(format!("ALTER {kind} {old} SET SCHEMA {to_schema}"));
         steps.push(format!("CREATE VIEW {old} AS SELECT {columns} FROM {}", at.sql(&to)));
+        steps.extend(table_renamed::grants(at, &name));
         steps.push("COMMIT".into());
         finding.part(Phase::Expand, steps).part(Phase::Contract, [format!("DROP VIEW {old}")])
     };

@@ -4,6 +4,7 @@ use super::evidence::Fate;
 use super::{At, Check, Finding, rule};
 use crate::assess::{Broken, Phase, Use};
 use crate::catalog::{Name, Relation};
+use crate::change::Ident;
 
 rule! {
     /// A table or view is renamed: no moment suits both the old and the new application.
@@ -50,7 +51,10 @@ fn finding(at: &At<'_>, name: &Name, to: &Name, breaks: Vec<super::FindingBreak>
     let view = format!("CREATE VIEW {old} AS SELECT {columns} FROM {}", at.sql(to));
     let kind = kind.to_uppercase();
     finding
-        .part(Phase::Expand, ["BEGIN".to_string(), format!("ALTER {kind} {old} RENAME TO {new}"), view, "COMMIT".into()])
+        .part(
+            Phase::Expand,
+            begin_and_commit([format!("ALTER {kind} {old} RENAME TO {new}"), view].into_iter().chain(grants(at, name))),
+        )
         .part(Phase::Contract, [format!("DROP VIEW {old}")])
 }
 
@@ -62,4 +66,31 @@ pub(super) fn columns(at: &At<'_>, name: &Name) -> Option<String> {
         Relation::View(_) | Relation::Sequence(_) | Relation::Index(_) => return None,
     };
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// What the view in the place of a table needs so that whoever uses the table may use it.
+pub(super) fn grants(at: &At<'_>, name: &Name) -> Vec<String> {
+    let privileges = match at.was(name) {
+        Some(Relation::Table(table)) => &table.privileges,
+        Some(Relation::View(view)) => &view.privileges,
+        Some(Relation::Sequence(_) | Relation::Index(_)) | None => return Vec::new(),
+    };
+    let mut roles: Vec<(&Ident, Vec<&str>)> = Vec::new();
+    for ((role, privilege), columns) in privileges.iter() {
+        let of_views = ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str());
+        if !columns.is_empty() || !of_views {
+            continue;
+        }
+        match roles.iter_mut().find(|(known, _)| *known == role) {
+            Some((_, list)) => list.push(privilege),
+            None => roles.push((role, vec![privilege])),
+        }
+    }
+    let role = |role: &Ident| if role == "public" { "PUBLIC".to_owned() } else { at.quoted(role) };
+    roles.iter().map(|(to, list)| format!("GRANT {} ON {} TO {}", list.join(", "), at.sql(name), role(to))).collect()
+}
+
+/// Statements that only make sense together.
+pub(super) fn begin_and_commit(statements: impl IntoIterator<Item = String>) -> Vec<String> {
+    ["BEGIN".to_owned()].into_iter().chain(statements).chain(["COMMIT".to_owned()]).collect()
 }

@@ -1,6 +1,6 @@
 //! The plan as one page of HTML that needs nothing else: no script, no network.
 
-use super::view::{EntryView, Item, ProblemView, RowView, StageView, Verdict, view};
+use super::view::{EntryView, Item, ProblemView, RowView, SplitView, StageView, Verdict, view};
 use crate::lint::Lint;
 use crate::plan::{Plan, Way};
 use crate::report::{escape, escape_line};
@@ -39,6 +39,7 @@ pub fn plan_html(lint: &Lint<'_>, plan: &Plan) -> String {
     }
     page.put(format_args!("</ol>\n</section>"));
     page.matrix(&view.matrix);
+    view.splits.iter().for_each(|split| page.split(split));
     page.put(format_args!("</main>\n</body>\n</html>"));
     page.0
 }
@@ -61,18 +62,19 @@ impl Page {
             self.put(format_args!("</ul>"));
         }
         self.put(format_args!("<p>{}</p>", text(&problem.help)));
-        if !problem.instead.is_empty() {
-            self.put(format_args!("<details open>\n<summary>What replaces it</summary>"));
-            for (phase, statements) in &problem.instead {
-                let sql: Vec<String> = statements
-                    .iter()
-                    .map(|sql| format!("{}{}", sql.trim_end_matches(';'), if sql.starts_with("--") { "" } else { ";" }))
-                    .collect();
-                self.put(format_args!("<h4>{}</h4>\n<pre>{}</pre>", text(phase), markup(&escape(&sql.join("\n")))));
-            }
-            self.put(format_args!("</details>"));
-        }
         self.put(format_args!("</article>"));
+    }
+
+    fn split(&mut self, split: &SplitView) {
+        self.put(format_args!("<section>\n<h2>Instead of {}</h2>", text(&split.label)));
+        for (when, statements) in &split.pieces {
+            let sql: Vec<String> = statements.iter().map(|sql| format!("{};", sql.trim_end_matches(';'))).collect();
+            self.put(format_args!("<h4>{}</h4>\n<pre>{}</pre>", text(when), markup(&escape(&sql.join("\n")))));
+        }
+        for left in &split.left {
+            self.put(format_args!("<p class=\"warning\">by hand: {}</p>", text(left)));
+        }
+        self.put(format_args!("</section>"));
     }
 
     fn stage(&mut self, stage: &StageView) {
@@ -204,7 +206,7 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 .timeline > .no-return { color: var(--bad); } .timeline > .no-return::before { background: var(--bad); }
 .phase { border: 1px solid currentColor; border-radius: 1em; padding: 0 0.6em; font-size: 0.85em; color: var(--blue); }
 .phase.contract { color: var(--warn); } .phase.breaking, .phase.mixed { color: var(--bad); }
-.good { color: var(--good); } .bad { color: var(--bad); } .warning { color: var(--warn); }
+.good { color: var(--good); } .bad { color: var(--bad); } p.warning, tr.warning { color: var(--warn); }
 dl { display: grid; grid-template-columns: 4rem 1fr; gap: 0.1rem 0.5rem; margin: 0.4rem 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; color: var(--soft); }

@@ -1,6 +1,6 @@
 //! The plan as a timeline in the terminal.
 
-use super::view::{EntryView, Item, ProblemView, RowView, StageView, Verdict, View, view};
+use super::view::{EntryView, Item, ProblemView, RowView, SplitView, StageView, Verdict, View, view};
 use crate::lint::Lint;
 use crate::plan::{Plan, Way};
 use crate::report::human::paint;
@@ -51,9 +51,9 @@ impl Page {
         }
         self.blank();
         self.matrix(&view.matrix);
-        for problem in view.problems.iter().filter(|problem| !problem.instead.is_empty()) {
+        for split in &view.splits {
             self.blank();
-            self.instead(problem);
+            self.split(split);
         }
     }
 
@@ -67,14 +67,16 @@ impl Page {
         self.text("  help: ", "    ", &problem.help, Style::new());
     }
 
-    fn instead(&mut self, problem: &ProblemView) {
-        self.styled_head("instead of ", BOLD, "  ", &problem.label);
-        for (phase, statements) in &problem.instead {
-            for (number, sql) in statements.iter().enumerate() {
-                let name = if number == 0 { phase.as_str() } else { "" };
-                let end = if sql.starts_with("--") { "" } else { ";" };
-                self.code(&format!("  {name:<9}"), &format!("{}{end}", sql.trim_end_matches(';')));
+    fn split(&mut self, split: &SplitView) {
+        self.styled_head("instead of ", BOLD, "  ", &split.label);
+        for (when, statements) in &split.pieces {
+            self.text("  -- ", "  -- ", when, DIM);
+            for sql in statements {
+                self.code("  ", &format!("{};", sql.trim_end_matches(';')));
             }
+        }
+        for left in &split.left {
+            self.text("  by hand: ", "    ", left, WARN);
         }
     }
 

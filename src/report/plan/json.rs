@@ -2,7 +2,7 @@
 
 use crate::assess::{App, Broken};
 use crate::lint::Lint;
-use crate::plan::{Entry, Gate, Moved, Plan, Problem, Rollback, Stage, State, Works};
+use crate::plan::{Entry, Gate, Moved, Piece, Plan, Problem, Rollback, Split, Stage, State, Transactions, Works};
 use crate::report::json::{self, Break, StatementLock};
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ struct PlanJson<'a> {
     gates: Vec<GateJson<'a>>,
     point_of_no_return: Option<NoReturnJson<'a>>,
     unplaced: Vec<Named<'a>>,
+    splits: Vec<SplitJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
     matrix: Vec<StateJson<'a>>,
 }
@@ -78,7 +79,15 @@ struct RollbackJson<'a> {
     how: &'static str,
     downs: Vec<Named<'a>>,
     lost: &'a [String],
+    manual: Vec<ManualJson<'a>>,
     meets: &'a [String],
+}
+
+/// A down migration that has to be written by hand.
+#[derive(Serialize)]
+struct ManualJson<'a> {
+    migration: Named<'a>,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -94,6 +103,22 @@ struct NoReturnJson<'a> {
     stage: &'static str,
     migration: Named<'a>,
     lost: &'a [String],
+}
+
+/// What replaces a migration.
+#[derive(Serialize)]
+struct SplitJson<'a> {
+    migration: Named<'a>,
+    pieces: Vec<PieceJson<'a>>,
+    left: &'a [String],
+}
+
+#[derive(Serialize)]
+struct PieceJson<'a> {
+    phase: &'static str,
+    what: &'static str,
+    transactional: bool,
+    statements: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -124,6 +149,7 @@ fn whole<'a>(lint: &'a Lint<'_>, plan: &'a Plan) -> PlanJson<'a> {
             lost: &point.lost,
         }),
         unplaced: names.all(&plan.unplaced),
+        splits: plan.splits.iter().map(|split| names.split(split)).collect(),
         problems: plan.problems.iter().map(|problem| names.problem(problem)).collect(),
         matrix: plan.states.iter().map(|state| names.state(state)).collect(),
     }
@@ -176,12 +202,28 @@ impl<'a> Names<'a> {
     }
 
     fn rollback(&self, rollback: &'a Rollback) -> RollbackJson<'a> {
-        RollbackJson { how: rollback.way.name(), downs: self.all(&rollback.downs), lost: &rollback.lost, meets: &rollback.meets }
+        RollbackJson {
+            how: rollback.way.name(),
+            downs: self.all(&rollback.downs),
+            lost: &rollback.lost,
+            manual: rollback.manual.iter().map(|(number, reason)| ManualJson { migration: self.of(*number), reason }).collect(),
+            meets: &rollback.meets,
+        }
     }
 
     fn gate(&self, gate: &'a Gate) -> GateJson<'a> {
         let (name, text) = (gate.kind.name(), gate.kind.text());
         GateJson { name, text, before: gate.before.name(), holds: self.all(&gate.holds) }
+    }
+
+    fn split(&self, split: &'a Split) -> SplitJson<'a> {
+        let piece = |piece: &'a Piece| PieceJson {
+            phase: piece.phase.name(),
+            what: piece.what,
+            transactional: piece.transaction == Transactions::One,
+            statements: &piece.statements,
+        };
+        SplitJson { migration: self.of(split.assessment), pieces: split.pieces.iter().map(piece).collect(), left: &split.left }
     }
 
     fn problem(&self, problem: &'a Problem) -> ProblemJson<'a> {

@@ -1,6 +1,6 @@
 //! The plan in Markdown, to paste into a change request.
 
-use super::view::{EntryView, Item, ProblemView, StageView, Verdict, view};
+use super::view::{EntryView, Item, ProblemView, SplitView, StageView, Verdict, view};
 use crate::lint::Lint;
 use crate::plan::Plan;
 use crate::report::{escape, escape_line};
@@ -30,7 +30,7 @@ pub fn plan_markdown(lint: &Lint<'_>, plan: &Plan) -> String {
     for row in &view.matrix {
         line(&mut out, format_args!("| {} | {} | {} |", text(&row.label), cell(&row.old), cell(&row.new)));
     }
-    view.problems.iter().filter(|found| !found.instead.is_empty()).for_each(|found| instead(found, &mut out));
+    view.splits.iter().for_each(|found| split(found, &mut out));
     out
 }
 
@@ -43,17 +43,18 @@ fn problem(problem: &ProblemView, out: &mut String) {
 }
 
 /// The statements that replace a migration.
-fn instead(problem: &ProblemView, out: &mut String) {
-    line(out, format_args!("\n### Instead of {}\n\n```sql", text(&problem.label)));
-    for (phase, statements) in &problem.instead {
-        line(out, format_args!("-- {phase}"));
+fn split(split: &SplitView, out: &mut String) {
+    line(out, format_args!("\n## Instead of {}\n", text(&split.label)));
+    for (when, statements) in &split.pieces {
+        line(out, format_args!("{}:\n\n```sql", text(when)));
         for sql in statements {
-            let end = if sql.starts_with("--") { "" } else { ";" };
-            let sql = format!("{}{end}", sql.trim_end_matches(';'));
-            line(out, format_args!("{}", escape(&sql).replace("```", "` ` `")));
+            line(out, format_args!("{};", escape(sql.trim_end_matches(';')).replace("```", "` ` `")));
         }
+        out.push_str("```\n\n");
     }
-    out.push_str("```\n");
+    for left in &split.left {
+        line(out, format_args!("- by hand: {}", text(left)));
+    }
 }
 
 fn stage(stage: &StageView, out: &mut String) {

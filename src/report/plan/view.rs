@@ -6,8 +6,8 @@ use crate::change::Ident;
 use crate::dialect::{Blocked, Held, Lock};
 use crate::lint::Lint;
 use crate::plan::{
-    Entry, Gate, Moment, Moved, Plan, Problem, ProblemKind, Rollback, Stage, StageName, State, Way, Works, blocks_application,
-    label, remarks, serving, stop_at,
+    Entry, Gate, Moment, Moved, Piece, Plan, Problem, ProblemKind, Rollback, Split, Stage, StageName, State, Transactions, Way,
+    Works, blocks_application, label, remarks, serving, stop_at,
 };
 use crate::report::json::app_name;
 use crate::rules::Level;
@@ -22,20 +22,27 @@ pub(super) struct View {
     pub problems: Vec<ProblemView>,
     pub timeline: Vec<Item>,
     pub matrix: Vec<RowView>,
+    pub splits: Vec<SplitView>,
+}
+
+/// What replaces a migration.
+pub(super) struct SplitView {
+    /// The migration.
+    pub label: String,
+    /// What runs when, with its statements.
+    pub pieces: Vec<(String, Vec<String>)>,
+    /// What a person has to replace.
+    pub left: Vec<String>,
 }
 
 /// Something that is wrong.
 pub(super) struct ProblemView {
-    /// The migration.
-    pub label: String,
     pub level: Level,
     pub kind: ProblemKind,
     pub message: String,
     /// Who fails, how: the application and an example.
     pub evidence: Vec<(&'static str, String)>,
     pub help: String,
-    /// What replaces it: the stage and its statements.
-    pub instead: Vec<(String, Vec<String>)>,
 }
 
 /// What happens, in order.
@@ -105,6 +112,7 @@ pub(super) fn view(lint: &Lint<'_>, plan: &Plan, all: bool) -> View {
         problems: plan.problems.iter().map(|problem| texts.problem(problem)).collect(),
         timeline: plan.timeline.iter().flat_map(|moment| texts.moment(moment)).collect(),
         matrix: plan.states.iter().map(|state| texts.row(state)).collect(),
+        splits: plan.splits.iter().map(|split| texts.split(split)).collect(),
     }
 }
 
@@ -131,31 +139,21 @@ impl Texts<'_> {
                 evidence.extend(first.into_iter().map(|broken| (app_name(app), self.broken(broken))));
             }
         }
-        let instead = if split { self.instead(problem) } else { Vec::new() };
         let (message, help) = (problem.message.clone(), problem.help.clone());
-        let label = self.label(problem.assessment);
-        ProblemView { label, level: problem.level, kind: problem.kind, message, evidence, help, instead }
+        ProblemView { level: problem.level, kind: problem.kind, message, evidence, help }
     }
 
-    /// The safe sequences that rules know for a migration's statements.
-    fn instead(&self, problem: &Problem) -> Vec<(String, Vec<String>)> {
-        let assessment = &self.lint.assessments[problem.assessment];
-        let mixed = problem.kind == ProblemKind::Mixed;
-        let mut out: Vec<(String, Vec<String>)> = Vec::new();
-        for reported in self.lint.findings_of(assessment) {
-            if mixed != (reported.finding.id() == "phases-mixed") {
-                continue;
-            }
-            for part in &reported.finding.alternative {
-                match out.iter_mut().find(|(phase, _)| phase == part.phase.name()) {
-                    Some((_, sql)) => sql.extend(part.sql.iter().filter(|text| !sql.contains(text)).cloned().collect::<Vec<_>>()),
-                    None => out.push((part.phase.name().to_owned(), part.sql.clone())),
-                }
-            }
-        }
-        let place = |phase: &str| ["expand", "migrate", "contract"].iter().position(|known| *known == phase);
-        out.sort_by_key(|(phase, _)| place(phase));
-        out
+    fn split(&self, split: &Split) -> SplitView {
+        let piece = |piece: &Piece| {
+            let how = match piece.transaction {
+                Transactions::One => "",
+                Transactions::None => ", outside a transaction",
+            };
+            let what = if piece.what == piece.phase.name() { String::new() } else { format!(": {}", piece.what) };
+            (format!("{}{what}{how}", piece.phase.name()), piece.statements.clone())
+        };
+        let (label, left) = (self.label(split.assessment), split.left.clone());
+        SplitView { label, pieces: split.pieces.iter().map(piece).collect(), left }
     }
 
     fn broken(&self, broken: &Broken) -> String {
@@ -247,6 +245,10 @@ impl Texts<'_> {
         if !rollback.lost.is_empty() {
             out.push(format!("does not come back: {}", rollback.lost.join("; ")));
         }
+        let by_hand = |(number, reason): &(usize, String)| {
+            format!("the down migration of {} has to be written by hand: {reason}", self.label(*number))
+        };
+        out.extend(rollback.manual.iter().map(by_hand));
         out.extend(rollback.meets.iter().cloned());
         out
     }

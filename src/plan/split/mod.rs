@@ -1,0 +1,132 @@
+//! What replaces a migration that has no safe moment, or that keeps the application waiting: migrations for several releases, as SQL
+//! for the tables at hand. The sequences are those that the rules give for each change; what no rule replaces stays as it is, in the
+//! phase that it has by itself. What may not share a transaction becomes a migration of its own.
+
+mod cut;
+mod files;
+
+use super::{must_split, remarks};
+use crate::assess::{App, Phase, Touched, failing};
+use crate::dialect::Dialect;
+use crate::lint::Lint;
+use crate::replay::{Atom, Step};
+use crate::rules::{Finding, Level};
+use crate::source::Span;
+
+pub use cut::{Piece, Transactions};
+pub use files::{File, NoFiles, files};
+
+/// The migrations that replace one.
+#[derive(Debug, Clone)]
+pub struct Split {
+    /// The migration that is replaced.
+    pub assessment: usize,
+    /// What runs instead, in order.
+    pub pieces: Vec<Piece>,
+    /// What in it could not be replaced, and why: a person has to.
+    pub left: Vec<String>,
+}
+
+/// The splits of all migrations that need one.
+pub(super) fn splits(lint: &Lint<'_>) -> Vec<Split> {
+    (0..lint.assessments.len()).filter(|number| needs(lint, *number)).map(|number| split(lint, number)).collect()
+}
+
+/// Whether a migration has no stage, or holds up the application longer than an instant.
+fn needs(lint: &Lint<'_>, number: usize) -> bool {
+    let assessment = &lint.assessments[number];
+    let versions_meet = lint.options.strategy.versions_meet();
+    let heavy = |finding: &&Finding| finding.level == Level::Error && !finding.alternative.is_empty();
+    versions_meet && must_split(assessment.phase) || remarks(lint, assessment).iter().any(heavy)
+}
+
+fn split(lint: &Lint<'_>, number: usize) -> Split {
+    let assessment = &lint.assessments[number];
+    let mut parts = Parts { lint, number, out: Vec::new(), left: Vec::new() };
+    for step in &lint.replayed.steps[assessment.steps.clone()] {
+        parts.statement(step);
+    }
+    let Parts { out, left, .. } = parts;
+    Split { assessment: number, pieces: cut::pieces(out), left }
+}
+
+/// Statements by phase, in the order in which they were found.
+struct Parts<'a> {
+    lint: &'a Lint<'a>,
+    number: usize,
+    out: Vec<(Phase, String)>,
+    left: Vec<String>,
+}
+
+impl Parts<'_> {
+    fn statement(&mut self, step: &Step) {
+        let statement = &self.lint.parsed[step.migration].statements[step.statement];
+        let findings = self.lint.findings_of(&self.lint.assessments[self.number]).map(|reported| &reported.finding);
+        let own: Vec<&Finding> = findings
+            .filter(|finding| finding.place.statement == Some(step.statement))
+            .filter(|finding| !finding.alternative.is_empty() && finding.id() != "phases-mixed")
+            .collect();
+        let one = step.atoms.len() < 2;
+        let mut used: Vec<Span> = Vec::new();
+        for atom in &step.atoms {
+            let concerns =
+                |finding: &&&Finding| one || finding.place.span == atom.change.span || finding.place.span == statement.span;
+            match own.iter().find(concerns) {
+                Some(finding) if used.contains(&finding.place.span) && !one => {}
+                Some(finding) => {
+                    used.push(finding.place.span);
+                    for part in &finding.alternative {
+                        self.out.extend(part.sql.iter().map(|sql| (part.phase, sql.clone())));
+                    }
+                }
+                None => self.as_it_is(step, atom, one),
+            }
+        }
+    }
+
+    /// A change that no rule replaces.
+    fn as_it_is(&mut self, step: &Step, atom: &Atom, one: bool) {
+        let dialect = self.lint.options.dialect;
+        let statement = &self.lint.parsed[step.migration].statements[step.statement];
+        let text = self.lint.project.sources.slice(statement.span).trim().trim_end_matches(';').to_owned();
+        let sql = if one { text.clone() } else { dialect.write(&atom.change.value) };
+        match self.phase(atom, dialect) {
+            Phase::Breaking | Phase::Mixed => {
+                self.left.push(format!("no sequence is known that replaces: {}", first_line(&text)));
+            }
+            phase => self.out.push((phase, sql)),
+        }
+    }
+
+    /// The phase that a change has by itself.
+    fn phase(&self, atom: &Atom, dialect: &dyn Dialect) -> Phase {
+        let commits = &self.lint.replayed.commits;
+        let (Some(first), Some(last)) = (commits.first(), commits.last()) else { return Phase::Free };
+        let touched = Touched::between(&atom.before, &atom.after);
+        let fails = |app, schema, state| failing(app, schema, state, &touched, dialect);
+        let worse = |before: std::collections::BTreeMap<_, _>, after: std::collections::BTreeMap<_, _>| {
+            after.keys().any(|usage| !before.contains_key(usage))
+        };
+        let breaks = worse(fails(App::Old, &first.before, &atom.before), fails(App::Old, &first.before, &atom.after));
+        let needed = worse(fails(App::New, &last.after, &atom.after), fails(App::New, &last.after, &atom.before));
+        match (breaks, needed) {
+            (false, false) if moves_rows(atom) => Phase::Migrate,
+            (false, _) => Phase::Expand,
+            (true, false) => Phase::Contract,
+            (true, true) => Phase::Breaking,
+        }
+    }
+}
+
+fn moves_rows(atom: &Atom) -> bool {
+    use crate::change::{Change, DataKind};
+    match &atom.change.value {
+        Change::Data(data) => !matches!(data.kind, DataKind::Select | DataKind::CopyOut | DataKind::Call),
+        Change::Truncate { .. } | Change::Refresh { .. } => true,
+        _ => false,
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
