@@ -99,6 +99,8 @@ pub struct Plan {
     /// How deployments go: rolling, blue-green, canary or stop-the-world [default: rolling].
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<Strategy>,
+    #[command(flatten)]
+    pub database: Database,
     /// Print only the files of this stage, one on a line: before-deploy, after-deploy or after-rollback-window.
     ///
     /// The exit code is 1 where something pending belongs to another stage, or to none.
@@ -152,6 +154,29 @@ pub struct Down {
     /// Write the report to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// What is known of the real database.
+#[derive(Debug, clap::Args)]
+pub struct Database {
+    /// The figures of tables that --stats-out kept: sizes become durations, and small tables no alarm.
+    #[arg(long, value_name = "FILE", help_heading = "The real database")]
+    pub stats: Option<PathBuf>,
+    /// The real database: what is applied is read from the runner's own table, sizes, activity and rows are looked at, nothing is
+    /// changed.
+    ///
+    /// The session reads only, with limits of time, and takes no lock stronger than a reader's.
+    #[cfg(feature = "verify")]
+    #[arg(long, value_name = "URL", conflicts_with = "stats", help_heading = "The real database")]
+    pub database_url: Option<String>,
+    /// Ask every row whether the statements would fail, instead of a sample of large tables.
+    #[cfg(feature = "verify")]
+    #[arg(long, requires = "database_url", help_heading = "The real database")]
+    pub full: bool,
+    /// Keep the figures of tables in this file, for pipelines that may not reach the database.
+    #[cfg(feature = "verify")]
+    #[arg(long, value_name = "FILE", requires = "database_url", help_heading = "The real database")]
+    pub stats_out: Option<PathBuf>,
 }
 
 /// Print the schema that the migrations make, as SQL in a canonical order.

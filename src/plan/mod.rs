@@ -4,6 +4,7 @@
 
 mod backfill;
 mod command;
+mod facts;
 mod place;
 mod problem;
 mod rollback;
@@ -12,6 +13,7 @@ mod state;
 mod timeline;
 
 pub use command::{stop_at, takes_all};
+pub use facts::{Answer, Facts, Preflight, TableFacts, Wait};
 pub use place::{Moved, Placement};
 pub(crate) use problem::label;
 pub use problem::{Problem, ProblemKind};
@@ -48,6 +50,8 @@ pub struct Plan {
     pub states: Vec<State>,
     /// From where on going back loses data.
     pub point_of_no_return: Option<NoReturn>,
+    /// What is known of the real database.
+    pub facts: Facts,
 }
 
 /// When a migration runs.
@@ -127,25 +131,35 @@ impl Plan {
     /// The worst that is wrong: with the release, and with the migrations beyond what stages and splits take care of.
     pub fn worst(&self, lint: &Lint<'_>) -> Level {
         let problems = self.problems.iter().map(|problem| problem.level);
-        let findings = lint.assessments.iter().flat_map(|assessment| remarks(lint, assessment)).map(|finding| finding.level);
+        let remarks = lint.assessments.iter().flat_map(|assessment| remarks(lint, assessment, &self.facts));
+        let findings = remarks.map(|finding| finding.level);
         problems.chain(findings).max().unwrap_or(Level::Off)
     }
 }
 
-/// The findings on a migration that stages and gates do not answer, the worst first: locks, failures, what was not read.
-pub fn remarks<'a>(lint: &'a Lint<'_>, assessment: &Assessment) -> Vec<&'a crate::rules::Finding> {
+/// The findings on a migration that stages and gates do not answer, the worst first: locks, failures, what was not read. Locks on
+/// tables that are known to be small are none.
+pub fn remarks<'a>(lint: &'a Lint<'_>, assessment: &Assessment, facts: &Facts) -> Vec<&'a crate::rules::Finding> {
     let answered = |topic: Topic| match topic {
         Topic::Compatibility => true,
         Topic::Locks | Topic::Data | Topic::Runner | Topic::Down | Topic::Reading | Topic::Convention => false,
     };
     let found = lint.findings_of(assessment).filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
-    let mut found: Vec<_> = found.filter(|finding| finding.rule.is_some_and(|rule| !answered(rule.topic))).collect();
+    let locks = assess::locks(&lint.replayed, assessment);
+    let small = !locks.is_empty() && locks.iter().all(|lock| facts.is_small(&lock.object));
+    let counts = |topic: Topic| !answered(topic) && !(small && topic == Topic::Locks);
+    let mut found: Vec<_> = found.filter(|finding| finding.rule.is_some_and(|rule| counts(rule.topic))).collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found
 }
 
 /// Plans the deployment of what was judged as one release.
 pub fn plan(lint: &Lint<'_>) -> Plan {
+    plan_with(lint, Facts::default())
+}
+
+/// The same with what is known of the real database.
+pub fn plan_with(lint: &Lint<'_>, facts: Facts) -> Plan {
     let strategy = lint.options.strategy;
     let placed = place::place(lint);
     let order = placed.order();
@@ -164,6 +178,7 @@ pub fn plan(lint: &Lint<'_>) -> Plan {
         stages.push(Stage { name, entries, works: simulated.works[done].clone(), rollback: Rollback::default() });
     }
     problems.extend(problem::failures(lint, &stages));
+    problems.extend(facts::problems(lint, &facts));
     problems.sort_by_key(|problem| (std::cmp::Reverse(problem.level), problem.assessment));
     rollback::fill(lint, &mut stages, &simulated);
     let gates = timeline::gates(strategy, &stages);
@@ -172,11 +187,12 @@ pub fn plan(lint: &Lint<'_>) -> Plan {
         timeline: timeline::timeline(strategy, &stages, &gates),
         gates,
         unplaced: placed.unplaced(),
-        splits: split::splits(lint),
+        splits: split::splits(lint, &facts),
         problems,
         states: state::by_version(lint),
         point_of_no_return: rollback::point_of_no_return(lint, &stages),
         stages,
+        facts,
     }
 }
 

@@ -46,6 +46,12 @@ pub enum ProblemKind {
     TakesAll,
     /// It holds something that was not understood.
     NotUnderstood,
+    /// Today's rows do not pass.
+    Rows,
+    /// A lock would wait for something that goes on in the database.
+    Waits,
+    /// The database has another schema.
+    Drift,
 }
 
 impl ProblemKind {
@@ -61,6 +67,9 @@ impl ProblemKind {
             ProblemKind::SameRelease => "same-release",
             ProblemKind::TakesAll => "takes-all",
             ProblemKind::NotUnderstood => "not-understood",
+            ProblemKind::Rows => "rows",
+            ProblemKind::Waits => "waits",
+            ProblemKind::Drift => "drift",
         }
     }
 }

@@ -18,6 +18,7 @@ mod place;
 mod project;
 mod runner;
 mod statement;
+mod stats;
 mod text;
 mod view;
 
@@ -29,6 +30,7 @@ pub use git::{Base, Content, GitError, Hooks, NoBase, compare_with, hooks};
 pub use layout::DownsBy;
 pub use project::{Alteration, Altered, LateMigration, NoteKind, Project, ReadNote, Released};
 pub use runner::{Runner, UnknownRunner};
+pub use stats::{TableFigures, stats};
 
 #[cfg(test)]
 mod tests;

@@ -22,5 +22,5 @@ pub use human::{Detail, Look, human};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::{MARKER, markdown};
-pub use plan::{plan_html, plan_human, plan_json, plan_markdown};
+pub use plan::{plan_html, plan_human, plan_json, plan_markdown, stats_json};
 pub use sarif::sarif;

@@ -2,6 +2,7 @@
 //! every value comes back as the text that `psql` would show.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
@@ -60,6 +61,15 @@ impl From<sqlx::Error> for SqlError {
 }
 
 impl Connection {
+    /// A session at any address, if the server answers in time.
+    pub(super) fn connect(options: PgConnectOptions, limit: Duration) -> Result<Connection, SqlError> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(SqlError::Runtime)?;
+        let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer within {} s", limit.as_secs()));
+        let opened = runtime.block_on(async { tokio::time::timeout(limit, options.connect()).await });
+        let session = opened.map_err(|_| SqlError::Connection(sqlx::Error::Io(late())))??;
+        Ok(Connection { session, runtime })
+    }
+
     /// A session as the superuser `postgres`, through the socket in `directory`.
     pub(super) fn open(directory: &Path, database: &str) -> Result<Connection, SqlError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(SqlError::Runtime)?;

@@ -5,7 +5,7 @@
 mod cut;
 mod files;
 
-use super::{must_split, remarks};
+use super::{Facts, must_split, remarks};
 use crate::assess::{App, Phase, Touched, failing};
 use crate::dialect::Dialect;
 use crate::lint::Lint;
@@ -28,16 +28,16 @@ pub struct Split {
 }
 
 /// The splits of all migrations that need one.
-pub(super) fn splits(lint: &Lint<'_>) -> Vec<Split> {
-    (0..lint.assessments.len()).filter(|number| needs(lint, *number)).map(|number| split(lint, number)).collect()
+pub(super) fn splits(lint: &Lint<'_>, facts: &Facts) -> Vec<Split> {
+    (0..lint.assessments.len()).filter(|number| needs(lint, *number, facts)).map(|number| split(lint, number)).collect()
 }
 
 /// Whether a migration has no stage, or holds up the application longer than an instant.
-fn needs(lint: &Lint<'_>, number: usize) -> bool {
+fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
     let assessment = &lint.assessments[number];
     let versions_meet = lint.options.strategy.versions_meet();
     let heavy = |finding: &&Finding| finding.level == Level::Error && !finding.alternative.is_empty();
-    versions_meet && must_split(assessment.phase) || remarks(lint, assessment).iter().any(heavy)
+    versions_meet && must_split(assessment.phase) || remarks(lint, assessment, facts).iter().any(heavy)
 }
 
 fn split(lint: &Lint<'_>, number: usize) -> Split {

@@ -2,7 +2,9 @@
 
 use crate::assess::{App, Broken};
 use crate::lint::Lint;
-use crate::plan::{Entry, Gate, Moved, Piece, Plan, Problem, Rollback, Split, Stage, State, Transactions, Works};
+use crate::plan::{
+    Answer, Entry, Gate, Moved, Piece, Plan, Preflight, Problem, Rollback, Split, Stage, State, Transactions, Works,
+};
 use crate::report::json::{self, Break, StatementLock};
 use serde::Serialize;
 
@@ -25,6 +27,18 @@ struct PlanJson<'a> {
     splits: Vec<SplitJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
     matrix: Vec<StateJson<'a>>,
+    preflight: Vec<PreflightJson<'a>>,
+    drift: &'a [String],
+}
+
+/// A question to today's rows.
+#[derive(Serialize)]
+struct PreflightJson<'a> {
+    migration: Option<Named<'a>>,
+    question: &'a str,
+    passes: Option<bool>,
+    sampled: bool,
+    detail: Option<&'a str>,
 }
 
 /// A migration, as the list of migrations names it.
@@ -152,6 +166,8 @@ fn whole<'a>(lint: &'a Lint<'_>, plan: &'a Plan) -> PlanJson<'a> {
         splits: plan.splits.iter().map(|split| names.split(split)).collect(),
         problems: plan.problems.iter().map(|problem| names.problem(problem)).collect(),
         matrix: plan.states.iter().map(|state| names.state(state)).collect(),
+        preflight: plan.facts.preflight.iter().map(|asked| names.preflight(asked)).collect(),
+        drift: &plan.facts.drift,
     }
 }
 
@@ -235,6 +251,17 @@ impl<'a> Names<'a> {
             message: &problem.message,
             help: &problem.help,
         }
+    }
+
+    fn preflight(&self, asked: &'a Preflight) -> PreflightJson<'a> {
+        let number = self.lint.assessments.iter().position(|found| found.migration == asked.migration);
+        let (passes, detail) = match &asked.answer {
+            Answer::Passes | Answer::SamplePasses => (Some(true), None),
+            Answer::Fails(why) => (Some(false), Some(why.as_str())),
+            Answer::Unknown(why) => (None, Some(why.as_str())),
+        };
+        let sampled = asked.answer == Answer::SamplePasses;
+        PreflightJson { migration: number.map(|number| self.of(number)), question: &asked.question, passes, sampled, detail }
     }
 
     fn state(&self, state: &State) -> StateJson<'a> {

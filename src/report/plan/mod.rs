@@ -4,9 +4,11 @@ mod html;
 mod human;
 mod json;
 mod markdown;
+mod stats;
 mod view;
 
 pub use html::plan_html;
 pub use human::plan_human;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
+pub use stats::stats_json;

@@ -262,7 +262,7 @@ impl Texts<'_> {
             Moved::Later(by) => Some(format!("waits for {}, which comes before it", self.label(by))),
         };
         let shown = |level: Level| self.all || level >= Level::Warning;
-        let found = remarks(self.lint, assessment).into_iter().filter(|finding| shown(finding.level));
+        let found = remarks(self.lint, assessment, &self.plan.facts).into_iter().filter(|finding| shown(finding.level));
         let found = found.take(if self.all { usize::MAX } else { SHOWN });
         EntryView {
             label: self.label(entry.assessment),
@@ -288,8 +288,18 @@ impl Texts<'_> {
         LockView {
             what: format!("{} on {}", lock.mode, self.name(&lock.object)),
             who,
-            held: held(lock.held).into(),
+            held: self.held(lock),
             hurts: lock.held > Held::Instant && blocks_application(lock),
+        }
+    }
+
+    /// How long a lock is held: about how many seconds, where the table's size is known.
+    fn held(&self, lock: &Lock) -> String {
+        let text = held(lock.held);
+        match self.plan.facts.seconds(lock) {
+            Some(seconds) if lock.held > Held::Instant && seconds < 1.0 => format!("{text}: less than a second"),
+            Some(seconds) if lock.held > Held::Instant => format!("{text}: about {}", duration(seconds)),
+            Some(_) | None => text.to_owned(),
         }
     }
 
@@ -314,5 +324,14 @@ fn held(held: Held) -> &'static str {
         Held::Scan => "while the table is read",
         Held::IndexBuild => "while an index is built",
         Held::Rewrite => "while the table is written anew",
+    }
+}
+
+/// Seconds as people say them.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7200.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
     }
 }

@@ -1,0 +1,237 @@
+//! `migsafe plan --database-url` against real servers: what is applied, what today's rows say, what a lock would wait for, and what is
+//! said when the database cannot be looked at.
+
+use migsafe::verify::{Connection, Database, Server};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(dir: &Path, args: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_migsafe")).current_dir(dir).args(args).output().expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ran { code: output.status.code().expect("no signal"), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn url(server: &Server, user: &str, database: &str) -> String {
+    let socket = server.directory().to_string_lossy().replace('/', "%2F");
+    format!("postgres://{user}@{socket}:5432/{database}")
+}
+
+fn project(runner: &str, files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("migsafe.toml"), format!("runner = '{runner}'\n")).expect("a file");
+    for (name, text) in files {
+        let path = dir.path().join("migrations").join(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    dir
+}
+
+fn server() -> &'static Server {
+    Server::shared().expect("a server")
+}
+
+fn database() -> (Database<'static>, Connection) {
+    let database = server().create_database().expect("a database");
+    let session = database.connect().expect("a session");
+    (database, session)
+}
+
+fn json(ran: &Ran) -> serde_json::Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}{}", ran.err, ran.out))
+}
+
+#[test]
+fn what_is_applied_is_read_from_the_runners_own_table() {
+    let plain = &[("0001_a.sql", "CREATE TABLE a (id int);"), ("0002_b.sql", "CREATE TABLE b (id int);")][..];
+    let goose =
+        &[("0001_a.sql", "-- +goose Up\nCREATE TABLE a (id int);\n"), ("0002_b.sql", "-- +goose Up\nCREATE TABLE b (id int);\n")]
+            [..];
+    let dbmate = &[
+        ("0001_a.sql", "-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\n"),
+        ("0002_b.sql", "-- migrate:up\nCREATE TABLE b (id int);\n-- migrate:down\n"),
+    ][..];
+    let pairs = &[
+        ("1_a.up.sql", "CREATE TABLE a (id int);"),
+        ("1_a.down.sql", "DROP TABLE a;"),
+        ("2_b.up.sql", "CREATE TABLE b (id int);"),
+        ("2_b.down.sql", "DROP TABLE b;"),
+    ][..];
+    let flyway = &[("V1__a.sql", "CREATE TABLE a (id int);"), ("V2__b.sql", "CREATE TABLE b (id int);")][..];
+    let directories = &[
+        ("20240101000000_a/migration.sql", "CREATE TABLE a (id int);"),
+        ("20240102000000_b/migration.sql", "CREATE TABLE b (id int);"),
+    ][..];
+    let diesel =
+        &[("2024-01-01-000000_a/up.sql", "CREATE TABLE a (id int);"), ("2024-01-02-000000_b/up.sql", "CREATE TABLE b (id int);")]
+            [..];
+    for (runner, files, table, pending) in [
+        (
+            "sqlx",
+            plain,
+            "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean NOT NULL); INSERT INTO _sqlx_migrations VALUES (1, true)",
+            "0002",
+        ),
+        ("goose", goose, "CREATE TABLE goose_db_version (id serial, version_id bigint, is_applied boolean, tstamp timestamp DEFAULT now());
+            INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true), (2, true), (2, false)", "0002"),
+        ("dbmate", dbmate, "CREATE TABLE schema_migrations (version varchar PRIMARY KEY); INSERT INTO schema_migrations VALUES ('0001')", "0002"),
+        ("golang-migrate", pairs, "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean); INSERT INTO schema_migrations VALUES (1, false)", "2"),
+        ("refinery", flyway, "CREATE TABLE refinery_schema_history (version int4 PRIMARY KEY, name text); INSERT INTO refinery_schema_history VALUES (1, 'a')", "2"),
+        ("flyway", flyway, "CREATE TABLE flyway_schema_history (installed_rank int, version text, description text, type text, success boolean);
+            INSERT INTO flyway_schema_history VALUES (1, '1', 'a', 'SQL', true), (2, '2', 'b', 'SQL', true), (3, '2', 'b', 'UNDO_SQL', true)", "2"),
+        ("prisma", directories, "CREATE TABLE _prisma_migrations (migration_name text, finished_at timestamptz, rolled_back_at timestamptz);
+            INSERT INTO _prisma_migrations VALUES ('20240101000000_a', now(), NULL), ('20240102000000_b', NULL, now())", "20240102000000"),
+        ("diesel", diesel, "CREATE TABLE __diesel_schema_migrations (version varchar PRIMARY KEY); INSERT INTO __diesel_schema_migrations VALUES ('20240101000000')", "20240102000000"),
+        ("supabase", plain, "CREATE SCHEMA supabase_migrations; CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY);
+            INSERT INTO supabase_migrations.schema_migrations VALUES ('0001')", "0002"),
+    ] {
+        let dir = project(runner, files);
+        let (database, mut session) = database();
+        session.execute(table).expect("the runner's table");
+        session.execute("CREATE TABLE a (id int)").expect("what is applied");
+        let ran = run(dir.path(), &["plan", "migrations", "--database-url", &url(server(), "postgres", database.name()), "--format", "json"]);
+        let plan = json(&ran);
+        let versions: Vec<&str> =
+            plan["migrations"].as_array().expect("a list").iter().map(|found| found["version"].as_str().expect("text")).collect();
+        assert_eq!(versions, [pending], "{runner}: {}", ran.err);
+        assert_eq!(plan["plan"]["drift"], serde_json::json!([]), "{runner}");
+    }
+}
+
+/// A sqlx project of which the first migration is applied, in a database that has it.
+fn shop(init: &str, change: &str) -> (TempDir, Database<'static>, Connection) {
+    let dir = project("sqlx", &[("0001_init.sql", init), ("0002_change.sql", change)]);
+    let (database, mut session) = database();
+    session.execute(init).expect("what is applied");
+    session
+        .execute("CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean); INSERT INTO _sqlx_migrations VALUES (1, true)")
+        .expect("the runner's table");
+    (dir, database, session)
+}
+
+const INIT: &str = "CREATE TABLE users (id bigint PRIMARY KEY, email text, age integer, code varchar(20), boss bigint);\n";
+
+#[test]
+fn preflight_finds_each_kind_of_failing_rows() {
+    let change = "ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+        ALTER TABLE users ADD CONSTRAINT users_age_check CHECK (age >= 0);
+        ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);
+        ALTER TABLE users ADD CONSTRAINT users_boss_fkey FOREIGN KEY (boss) REFERENCES users (id);
+        ALTER TABLE users ALTER COLUMN code TYPE varchar(5);
+        ALTER TABLE users ALTER COLUMN code TYPE integer USING code::integer;";
+    let (dir, database, mut session) = shop(INIT, change);
+    // Many good rows, and one bad one of each kind.
+    session
+        .execute(
+            "INSERT INTO users SELECT g, 'u' || g, 1, '1', 1 FROM generate_series(1, 20000) g;
+             INSERT INTO users VALUES (20001, NULL, -1, 'too long a code', 99999999), (20002, 'u1', 1, '1', 1); ANALYZE users;",
+        )
+        .expect("rows");
+    let url = url(server(), "postgres", database.name());
+    // A writer holds its row meanwhile: nobody waits for it, and it waits for nobody.
+    let mut writer = database.connect().expect("a session");
+    writer.execute("BEGIN; UPDATE users SET age = 2 WHERE id = 1").expect("a row");
+    let ran = run(dir.path(), &["plan", "--database-url", &url, "--full", "--format", "json"]);
+    writer.execute("UPDATE users SET age = 3 WHERE id = 2; COMMIT").expect("it goes on");
+    let plan = json(&ran);
+    let asked = plan["plan"]["preflight"].as_array().expect("a list");
+    let answer = |question: &str| {
+        let found = asked.iter().find(|asked| asked["question"].as_str().expect("text").starts_with(question));
+        found.unwrap_or_else(|| panic!("{question}: {asked:#?}"))
+    };
+    for (question, detail) in [
+        ("users.email holds no null", "1 rows do not pass"),
+        ("rows of users pass CHECK", "1 rows do not pass"),
+        ("users (email) has no repetition", "1 values stand there more than once"),
+        ("every users (boss) refers to a row of users", "1 rows do not pass"),
+        ("users.code is at most 5 characters long", "1 rows do not pass"),
+        ("all values of users.code become integer", "invalid input syntax for type integer: \"too long a code\""),
+    ] {
+        let found = answer(question);
+        assert_eq!((&found["passes"], found["detail"].as_str()), (&serde_json::json!(false), Some(detail)), "{found}");
+    }
+    assert_eq!(ran.code, 1);
+    session.execute("DELETE FROM users WHERE id > 20000").expect("repaired");
+    let plan = json(&run(dir.path(), &["plan", "--database-url", &url, "--format", "json"]));
+    let asked = plan["plan"]["preflight"].as_array().expect("a list");
+    assert!(asked.iter().all(|asked| asked["passes"] == true), "{asked:#?}");
+}
+
+#[test]
+fn sizes_become_durations_and_are_kept() {
+    let change = "CREATE INDEX users_email_idx ON users (email);\n";
+    let (dir, database, mut session) = shop(INIT, change);
+    session
+        .execute("INSERT INTO users SELECT g, repeat('x', 200) FROM generate_series(1, 60000) g; ANALYZE users")
+        .expect("rows");
+    let url = url(server(), "postgres", database.name());
+    let ran = run(dir.path(), &["plan", "--database-url", &url, "--stats-out", "stats.json"]);
+    assert!(ran.out.contains("writes wait while an index is built: less than a second"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("index-built-with-lock"), "{}", ran.out);
+    let known = run(dir.path(), &["plan", "--since", "1", "--stats", "stats.json"]);
+    assert!(known.out.contains("while an index is built: less than a second"), "{}{}", known.out, known.err);
+    session.execute("TRUNCATE users").expect("empty");
+    let small = run(dir.path(), &["plan", "--database-url", &url]);
+    assert!(!small.out.contains("index-built-with-lock"), "small tables are no alarm: {}", small.out);
+    assert_eq!(small.code, 0);
+    fs::write(dir.path().join("bad.json"), "{}").expect("a file");
+    let bad = run(dir.path(), &["plan", "--since", "1", "--stats", "bad.json"]);
+    assert_eq!(bad.code, 2);
+    assert!(bad.err.contains("--stats-out"), "{}", bad.err);
+}
+
+#[test]
+fn drift_is_told() {
+    let (dir, database, mut session) = shop(INIT, "ALTER TABLE users ADD COLUMN login text;\n");
+    session.execute("ALTER TABLE users ADD COLUMN surprise int; ALTER TABLE users ALTER COLUMN age TYPE bigint").expect("drift");
+    let url = url(server(), "postgres", database.name());
+    let plan = json(&run(dir.path(), &["plan", "--database-url", &url, "--format", "json"]));
+    assert_eq!(
+        plan["plan"]["drift"],
+        serde_json::json!(["column users.age is bigint instead of integer", "column users.surprise is in no migration"])
+    );
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_said_with_what_to_do() {
+    let (dir, database, mut session) = shop(INIT, "ALTER TABLE users ADD COLUMN login text;\n");
+    let server = Server::start().expect("a server of its own");
+    let own = server.create_database().expect("a database");
+    let mut admin = own.connect().expect("a session");
+    let hba = server.directory().join("data/pg_hba.conf");
+    let rules = fs::read_to_string(&hba).expect("it can be read");
+    fs::write(&hba, format!("local all guarded scram-sha-256\n{rules}")).expect("it can be written");
+    admin.execute("CREATE ROLE guarded LOGIN PASSWORD 'right'; SELECT pg_reload_conf()").expect("a role");
+    session.execute("CREATE ROLE reader LOGIN").expect("a role");
+    let socket = server.directory().to_string_lossy().replace('/', "%2F");
+    let name = own.name();
+    for (url, error) in [
+        ("mysql://root@localhost/shop".to_owned(), "--database-url is no address of a PostgreSQL database"),
+        ("postgres://u:hunter2@127.0.0.1:1/shop".into(), "shop on 127.0.0.1:1 cannot be reached"),
+        (format!("postgres://guarded:hunter2@{socket}/{name}"), "check the password in --database-url"),
+        (format!("postgres://postgres@{socket}/nowhere"), "check the name of the database"),
+        (format!("postgres://postgres@{socket}/{name}"), "there is no table _sqlx_migrations"),
+        (url_of_reader(database.name()), "connect as a role that may read it"),
+    ] {
+        let ran = run(dir.path(), &["plan", "--database-url", &url]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+        assert!(ran.err.contains(error), "{}", ran.err);
+        assert!(!ran.err.contains("hunter2"), "the password is never shown: {}", ran.err);
+    }
+    session.execute("TRUNCATE _sqlx_migrations").expect("empty");
+    let empty = run(dir.path(), &["plan", "--database-url", &url(self::server(), "postgres", database.name())]);
+    assert_eq!(empty.code, 2);
+    assert!(empty.err.contains("plan all of them with --all"), "{}", empty.err);
+}
+
+fn url_of_reader(database: &str) -> String {
+    url(server(), "reader", database)
+}
