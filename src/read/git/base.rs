@@ -76,13 +76,19 @@ fn branched(git: &Git, full: &str, name: &str, content: Content) -> Result<Revis
         found => found?,
     };
     match found {
-        Some(commit) => Ok(Revision { name: name.to_owned(), commit: Some(commit) }),
+        Some(commit) => Ok(Revision { name: shortened(name), commit: Some(commit) }),
         None if git.shallow => Err(GitError::NoMergeBase { name: name.to_owned(), advice: DEEPEN }),
         None => Err(GitError::NoMergeBase {
             name: name.to_owned(),
             advice: "name a revision that HEAD descends from, or say what is pending with --since or --all",
         }),
     }
+}
+
+/// The whole name of a commit says no more than its beginning.
+fn shortened(name: &str) -> String {
+    let end = name.bytes().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(name.len());
+    if end < 40 { name.to_owned() } else { format!("{}{}", &name[..10], &name[end..]) }
 }
 
 struct Branch {
