@@ -116,7 +116,7 @@ pub fn down(parsed: &ParsedMigration, replayed: &Replayed, migration: usize, dia
             let context = Context { parsed, steps, first: &first.before, last, dialect };
             plan::plan(&context)
         }
-        _ => Down { transactional: true, ..Down::default() },
+        _ => Down { transactional: true, ups: fidelity::not_replayed(parsed), ..Down::default() },
     };
     down.migration = migration;
     down.fidelity = down.ups.iter().map(|up| up.fidelity).max().unwrap_or_default();

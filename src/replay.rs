@@ -219,10 +219,10 @@ impl<'a> Run<'a> {
         }
         let (mut catalog, complete) = (self.catalog.clone(), self.complete);
         let (steps, commits, notes) = (self.out.steps.len(), self.out.commits.len(), self.out.notes.len());
-        for _ in 0..ROUNDS {
+        for round in 1..=ROUNDS {
             self.migrations(numbers.clone(), history, parsed, judged);
             let assumed = std::mem::take(&mut self.assumed);
-            if assumed.is_empty() {
+            if assumed.is_empty() || round == ROUNDS {
                 break;
             }
             for change in &assumed {

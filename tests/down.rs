@@ -85,7 +85,12 @@ impl<'a> Trial<'a> {
     fn new(name: &'a str, project: &'a Project) -> Self {
         let server = Server::shared().expect("a server");
         let database = server.create_database().expect("a database");
-        let session = database.connect().expect("a session");
+        let mut session = database.connect().expect("a session");
+        if !project.history.runner_table.is_empty() {
+            // Some migrations name the table in which the runner notes them.
+            let table = format!("CREATE TABLE {} (version text, id text)", project.history.runner_table);
+            session.execute(&table).expect("the runner's table");
+        }
         // It goes with the server.
         std::mem::forget(database);
         let parsed = read_statements(&project.sources, &project.history);
@@ -244,7 +249,12 @@ impl<'a> Trial<'a> {
     fn up(&mut self, number: usize) -> Result<(), String> {
         let migration = &self.project.history.migrations[number];
         let texts = self.texts(number);
-        let alone = texts.iter().any(|text| text.to_ascii_uppercase().contains("CONCURRENTLY"));
+        // A procedure may commit.
+        let wants_none = |text: &String| {
+            let text = text.trim_start().to_ascii_uppercase();
+            text.contains("CONCURRENTLY") || text.starts_with("CALL ")
+        };
+        let alone = texts.iter().any(wants_none);
         let wrapped = migration.up.transaction != Transaction::PerStatement && !alone;
         send(&mut self.session, &texts, wrapped).map_err(|(statement, error)| {
             let shown: String = statement.chars().take(200).collect();

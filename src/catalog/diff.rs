@@ -51,8 +51,6 @@ impl Way {
 pub struct Blocked {
     /// What is left, for people.
     pub reason: String,
-    /// The last change that was refused, and why.
-    pub refused: Option<(Change, Problem)>,
 }
 
 /// More rounds than any way needs: each makes at least one change.
@@ -95,24 +93,23 @@ impl<'a> Walk<'a> {
                 continue;
             }
             self.set_rights();
-            self.drop_roles();
+            self.drop_last();
             if self.changes.len() > before {
                 continue;
             }
             match difference(&self.state, self.to) {
                 None => return Ok(Way { changes: self.changes, state: self.state, from: self.from.clone() }),
-                Some(reason) if !self.make_way() => {
-                    return Err(Blocked { reason: self.no_cast.unwrap_or(reason), refused: self.refused });
-                }
+                Some(left) if !self.make_way() => return Err(Blocked { reason: self.reason(left) }),
                 Some(_) => {}
             }
         }
-        Err(Blocked { reason: "it does not end".to_owned(), refused: self.refused })
+        Err(Blocked { reason: "it does not end".to_owned() })
     }
 
     /// Everything once: what goes, what is called otherwise, what is missing, what is otherwise.
     fn round(&mut self) {
         self.detach();
+        self.rename();
         self.drop_programs_of_all();
         self.replace_bodies();
         self.drop_wholes();
@@ -126,6 +123,15 @@ impl<'a> Walk<'a> {
         self.add_parts();
         self.add_programs();
         self.set_properties();
+    }
+
+    /// Why it does not go on: a cast that there is not, else what is left and what the last refusal was.
+    fn reason(self, left: String) -> String {
+        match (self.no_cast, self.refused) {
+            (Some(cast), _) => cast,
+            (None, Some((change, problem))) => format!("{left} ({})", self.dialect.problem(&problem, &change).message),
+            (None, None) => left,
+        }
     }
 
     /// Makes the change if the state accepts it.

@@ -65,6 +65,9 @@ pub trait Dialect: Sync {
     /// Whether an unqualified relation of this name that nobody created is the server's own.
     fn is_system_name(&self, name: &str) -> bool;
 
+    /// Whether every new database has this extension.
+    fn brings_extension(&self, name: &str) -> bool;
+
     /// Whether every table has a hidden column of this name.
     fn is_system_column(&self, name: &str) -> bool;
 

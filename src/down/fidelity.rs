@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, User
 use crate::change::{Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, TableAction, TypeShape};
 use crate::dialect::Fit;
 use crate::parse::DirectiveKind;
-use crate::replay::Step;
+use crate::replay::{ParsedMigration, ParsedStatement, Step};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -29,6 +29,19 @@ pub(super) fn of_statements(context: &Context<'_>) -> Vec<UpFidelity> {
         }
     };
     context.steps.iter().map(of_step).collect()
+}
+
+/// Statements whose states are not known.
+pub(super) fn not_replayed(parsed: &ParsedMigration) -> Vec<UpFidelity> {
+    let unknown = |(statement, own): (usize, &ParsedStatement)| UpFidelity {
+        statement,
+        span: own.span,
+        fidelity: Fidelity::Manual,
+        lost: Vec::new(),
+        reason: Some("the schema around it is not known".to_owned()),
+        changes_schema: false,
+    };
+    parsed.statements.iter().enumerate().map(unknown).collect()
 }
 
 /// Why a person has to write it, where the schema's states alone say so.

@@ -97,3 +97,96 @@ fn a_label_goes_by_another_type() {
         ],
     );
 }
+
+#[test]
+fn what_was_changed_is_changed_back() {
+    let setup =
+        "create table t (id integer primary key, a varchar(20), b text default 'x' not null); create view v as select a from t;
+        create function f() returns integer language sql as 'select 1';";
+    for (up, fidelity, expected) in [
+        ("alter table t rename column a to c;", "lossless", &["ALTER TABLE public.t RENAME COLUMN c TO a"][..]),
+        ("alter table t rename to u;", "lossless", &["ALTER TABLE public.u RENAME TO t"]),
+        ("alter table t alter b drop default;", "lossless", &["ALTER TABLE public.t ALTER COLUMN b SET DEFAULT 'x'"]),
+        ("alter table t alter b drop not null;", "drops-new-data", &["ALTER TABLE public.t ALTER COLUMN b SET NOT NULL"]),
+        ("alter table t alter a set not null;", "lossless", &["ALTER TABLE public.t ALTER COLUMN a DROP NOT NULL"]),
+        (
+            "drop view v; alter table t alter a type text; create view v as select a from t;",
+            "drops-new-data",
+            &[
+                "DROP VIEW public.v",
+                "ALTER TABLE public.t ALTER COLUMN a TYPE character varying(20)",
+                "CREATE VIEW public.v (a) AS\nselect a from public.t",
+            ],
+        ),
+        (
+            "create or replace view v as select a, b from t;",
+            "lossless",
+            &["DROP VIEW public.v", "CREATE VIEW public.v (a) AS\nselect a from public.t"],
+        ),
+        (
+            "create or replace function f() returns integer language sql as 'select 2';",
+            "lossless",
+            &["CREATE OR REPLACE FUNCTION public.f() RETURNS integer LANGUAGE sql AS $$select 1$$"],
+        ),
+        (
+            "alter table t enable row level security; grant select on t to public; comment on table t is 'x';",
+            "lossless",
+            &[
+                "ALTER TABLE public.t DISABLE ROW LEVEL SECURITY",
+                "REVOKE SELECT ON TABLE public.t FROM PUBLIC",
+                "COMMENT ON TABLE public.t IS NULL",
+            ],
+        ),
+        (
+            "alter table t drop constraint t_pkey;",
+            "drops-new-data",
+            &["ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id)"],
+        ),
+    ] {
+        check(setup, up, fidelity, expected);
+    }
+}
+
+#[test]
+fn rows_that_were_inserted_go_by_their_key() {
+    let setup = "create table t (id integer primary key, a text);";
+    check(
+        setup,
+        "insert into t (id, a) values (1, 'x'), (2, 'y');",
+        "drops-new-data",
+        &["DELETE FROM public.t WHERE id IN (1, 2)"],
+    );
+    check(
+        setup,
+        "alter table t add column b integer; update t set b = 1;",
+        "drops-new-data",
+        &["ALTER TABLE public.t DROP COLUMN b"],
+    );
+    check(
+        setup,
+        "update t set a = '' where a is null; alter table t alter a set not null;",
+        "schema-only",
+        &["ALTER TABLE public.t ALTER COLUMN a DROP NOT NULL"],
+    );
+    for by_hand in [
+        "insert into t (a) values ('x');",
+        "insert into t values (1, 'x') on conflict do nothing;",
+        "update t set a = upper(a);",
+        "select f();",
+        "do $$ declare x text; begin execute x; end $$;",
+        "-- migsafe: down=manual reason=\"ask first\"\nalter table t add column b integer;",
+    ] {
+        assert_eq!(of(setup, by_hand).fidelity, Fidelity::Manual, "{by_hand}");
+    }
+}
+
+#[test]
+fn a_script_says_what_it_cannot_do() {
+    let down = of(
+        "create table t (a integer); create table u (id integer primary key);",
+        "alter table t drop column a; update u set id = 1;",
+    );
+    insta::assert_snapshot!(script(&down, &Postgres), @"");
+    let down = of("create table t (id integer, a text not null);", "alter table t drop column a;");
+    insta::assert_snapshot!(script(&down, &Postgres), @"");
+}

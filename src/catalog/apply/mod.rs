@@ -83,6 +83,7 @@ impl Catalog {
             },
             Change::Comment { object, text } => comment::comment(self, object, text.as_deref(), dialect),
             Change::Grant(grant) => privileges::grant(self, grant, dialect),
+            Change::CreateExtension { name, if_not_exists: true, .. } if dialect.brings_extension(name) => Ok(()),
             Change::CreateExtension { name, if_not_exists, schema, version, cascade: _ } => {
                 extension::create(self, name, *if_not_exists, schema.as_ref(), version.as_deref())
             }

@@ -82,18 +82,27 @@ impl Walk<'_> {
             let on = every_part(&self.state, &name);
             let holding: Vec<Dependent> = on.iter().flat_map(|on| self.state.dependents(on)).cloned().collect();
             let foreign: Vec<Dependent> = holding.into_iter().filter(|who| part_of(who, &self.state) != Some(&name)).collect();
-            if foreign.into_iter().fold(false, |done, who| self.drop_with_dependents(who) || done) {
+            if self.drop_all(foreign) {
                 return true;
             }
         }
         for own in self.routines().gone {
             let on = Dependency::Routine(own.name.clone());
             let holding: Vec<Dependent> = self.state.dependents(&on).cloned().collect();
-            if holding.into_iter().fold(false, |done, who| self.drop_with_dependents(who) || done) {
+            if self.drop_all(holding) {
                 return true;
             }
         }
         self.types_aside()
+    }
+
+    /// Drops each with its dependents; whether any went.
+    fn drop_all(&mut self, all: Vec<Dependent>) -> bool {
+        let made = self.changes.len();
+        for who in all {
+            self.drop_with_dependents(who);
+        }
+        self.changes.len() > made
     }
 }
 

@@ -28,18 +28,21 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether the type of a column that is wanted is not waited for.
+    /// Whether the type of a column that is wanted is not waited for: another may have its name for now.
     fn types_are_there(&self, column: &Column) -> bool {
-        let name = self.to.resolve_type(&column.data_type.qname());
-        name.is_none_or(|name| self.state.types.contains_key(&name))
+        let wanted = self.to.resolve_type(&column.data_type.qname()).and_then(|name| self.to.types.get(&name));
+        wanted.is_none_or(|wanted| {
+            let own = self.state.types.get(&wanted.name);
+            own.is_some_and(|own| own.id == wanted.id || self.is_new(own.id))
+        })
     }
 
     fn alter_column(&mut self, table: &Table, own: &TableColumn, wanted: &TableColumn) {
-        if own.name != wanted.name {
+        if own.name != wanted.name || !self.types_are_there(wanted) {
             return;
         }
         let retyped = own.data_type != wanted.data_type || own.collation != wanted.collation;
-        if retyped && !own.inherited && self.types_are_there(wanted) {
+        if retyped && !own.inherited {
             let computed = matches!((&own.value, &wanted.value), (ColumnValue::Generated { .. }, ColumnValue::Generated { .. }));
             if computed {
                 // It is made anew, and its values computed.

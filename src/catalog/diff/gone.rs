@@ -204,7 +204,7 @@ impl Walk<'_> {
         });
         match kept {
             Some(new) => self.columns(state, &new).gone.iter().any(|own| own.name == *column),
-            None => !self.to.relations.get(table).is_some_and(|own| own.id() == Some(state.id)),
+            None => self.to.relations.get(table).is_none_or(|own| own.id() != Some(state.id)),
         }
     }
 
@@ -232,8 +232,21 @@ impl Walk<'_> {
         there && self.make(change)
     }
 
-    /// Roles and their like, when nothing is granted to them any more.
-    pub(super) fn drop_roles(&mut self) {
+    /// What may hold more than is known: extensions, schemas, and roles, when nothing of theirs is used any more.
+    pub(super) fn drop_last(&mut self) {
+        for own in changed(&self.state.extensions, &self.to.extensions).0 {
+            if !self.to.extensions.contains_key(&own.name) {
+                self.make(drop_one(ObjectRef::new(ObjectKind::Extension, QName::bare(own.name.clone()))));
+            }
+        }
+        let schemas: Vec<Ident> =
+            self.state.schemas.keys().filter(|name| !self.to.schemas.contains_key(*name)).cloned().collect();
+        for schema in schemas {
+            let empty = !self.to.schemas.keys().any(|other| self.renamed_schema(&schema).as_ref() == Some(other));
+            if empty {
+                self.make(drop_one(ObjectRef::new(ObjectKind::Schema, QName::bare(schema))));
+            }
+        }
         let gone: Vec<_> =
             self.state.others.keys().filter(|key| holds_more(key.0) && !self.to.others.contains_key(*key)).cloned().collect();
         for (kind, words) in gone.into_iter().rev() {
@@ -241,7 +254,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What lies outside schemas or is kept by name only, extensions, then schemas.
+    /// What is kept by name only.
     fn drop_outside(&mut self) {
         let gone = |walk: &Self| -> Vec<((ObjectKind, String), Arc<Other>)> {
             let others = walk.state.others.iter().filter(|(key, own)| match walk.to.others.get(*key) {
@@ -256,19 +269,6 @@ impl Walk<'_> {
                     continue;
                 }
                 self.make(drop_one(crate::catalog::render::other_object(kind, &words)));
-            }
-        }
-        for own in changed(&self.state.extensions, &self.to.extensions).0 {
-            if !self.to.extensions.contains_key(&own.name) {
-                self.make(drop_one(ObjectRef::new(ObjectKind::Extension, QName::bare(own.name.clone()))));
-            }
-        }
-        let schemas: Vec<Ident> =
-            self.state.schemas.keys().filter(|name| !self.to.schemas.contains_key(*name)).cloned().collect();
-        for schema in schemas {
-            let empty = !self.to.schemas.keys().any(|other| self.renamed_schema(&schema).as_ref() == Some(other));
-            if empty {
-                self.make(drop_one(ObjectRef::new(ObjectKind::Schema, QName::bare(schema))));
             }
         }
     }

@@ -114,7 +114,7 @@ impl Walk<'_> {
     }
 }
 
-fn sorted<'a, T>(parts: &'a [Arc<T>], name: impl Fn(&T) -> &crate::change::Ident) -> Vec<&'a Arc<T>> {
+fn sorted<T>(parts: &[Arc<T>], name: impl Fn(&T) -> &crate::change::Ident) -> Vec<&Arc<T>> {
     let mut sorted: Vec<_> = parts.iter().collect();
     sorted.sort_by(|a, b| name(a).cmp(name(b)));
     sorted

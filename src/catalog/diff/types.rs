@@ -124,7 +124,11 @@ impl Walk<'_> {
         let found = self.types();
         let holding = |own: &Arc<UserType>| found.missing.iter().any(|other| other.name == own.name);
         let gone: Vec<_> = found.gone.iter().filter(|own| holding(own)).cloned().collect();
-        gone.iter().fold(false, |done, own| self.type_aside(own) || done)
+        let made = self.changes.len();
+        for own in gone {
+            self.type_aside(&own);
+        }
+        self.changes.len() > made
     }
 
     /// Gives a type a name that is free; it goes when nothing has it any more.

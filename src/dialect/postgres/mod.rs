@@ -80,6 +80,10 @@ impl Dialect for Postgres {
         system::is_system_name(name)
     }
 
+    fn brings_extension(&self, name: &str) -> bool {
+        name == "plpgsql"
+    }
+
     fn is_system_column(&self, name: &str) -> bool {
         system::is_system_column(name)
     }
