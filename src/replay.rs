@@ -458,7 +458,7 @@ impl<'a> Run<'a> {
         match (step, result, before) {
             (Some(step), result, Some(before)) => {
                 match result {
-                    Err(problem) if !conditional && self.complete() => {
+                    Err(problem) if !conditional && (self.complete() || matches!(problem, Problem::RoutineReplaced { .. })) => {
                         step.problems.push((span, problem));
                         self.complete = false;
                     }

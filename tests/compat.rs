@@ -41,11 +41,31 @@ fn objects() {
     check(include_str!("compat/objects.sql"));
 }
 
+#[test]
+fn views() {
+    check(include_str!("compat/views.sql"));
+}
+
+#[test]
+fn routines() {
+    check(include_str!("compat/routines.sql"));
+}
+
+#[test]
+fn security() {
+    check(include_str!("compat/security.sql"));
+}
+
+#[test]
+fn triggers() {
+    check(include_str!("compat/triggers.sql"));
+}
+
 fn check(text: &str) {
     let server = Server::shared().expect("a server");
     let mut report = String::new();
     let cases = cases(text);
-    assert!(cases.len() > 10, "the file was read");
+    assert!(cases.len() > 5, "the file was read");
     for case in &cases {
         let database = server.create_database().expect("a database");
         let mut connection = database.connect().expect("a session");

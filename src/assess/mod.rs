@@ -129,7 +129,15 @@ fn judge_release(replayed: &Replayed, commits: &[Commit], version: ServerVersion
                 losses: loss::losses(step, dialect),
             });
         }
-        let rolled_back = Touched::between(&commit.before, &commit.after).is_empty();
+        let whole = Touched::between(&commit.before, &commit.after);
+        let rolled_back = whole.is_empty();
+        if verdicts[start..].iter().any(|verdict| !verdict.dangling.is_empty()) {
+            // What is gone for some statements only is there again when others see it.
+            let last = compat::dangling(&commit.before, &commit.after, &whole);
+            for verdict in &mut verdicts[start..] {
+                verdict.dangling.retain(|found| last.iter().any(|kept| kept.routine == found.routine));
+            }
+        }
         let [old, new] = turns;
         if !rolled_back {
             old.settle(false, |step, broken| verdicts[start + step].breaks.push(broken));
@@ -144,7 +152,11 @@ fn judge_release(replayed: &Replayed, commits: &[Commit], version: ServerVersion
 
 /// When each use of one application began or ceased to work within a commit.
 #[derive(Default)]
-struct Turns(BTreeMap<Use, Turn>);
+struct Turns {
+    found: BTreeMap<Use, Turn>,
+    /// What a new application met before the commit, where it met it.
+    met: BTreeMap<Use, AppError>,
+}
 
 struct Turn {
     /// Whether the use worked before the commit.
@@ -173,6 +185,9 @@ impl Turns {
         let before = compat::failing(app, schema, &step.before, touched, dialect);
         let after = compat::failing(app, schema, &step.after, touched, dialect);
         for (usage, error) in &before {
+            if app == App::New {
+                self.met.entry(usage.clone()).or_insert_with(|| error.clone());
+            }
             if !after.contains_key(usage) {
                 self.turn(usage, error, at, true);
             }
@@ -180,7 +195,7 @@ impl Turns {
         for (usage, error) in &after {
             if !before.contains_key(usage) {
                 self.turn(usage, error, at, false);
-            } else if let Some(turn) = self.0.get_mut(usage).filter(|_| app == App::Old) {
+            } else if let Some(turn) = self.found.get_mut(usage).filter(|_| app == App::Old) {
                 // It fails already, but from now on with another error.
                 turn.error = error.clone();
             }
@@ -188,14 +203,15 @@ impl Turns {
     }
 
     fn turn(&mut self, usage: &Use, error: &AppError, step: usize, works: bool) {
-        let turn = self.0.entry(usage.clone()).or_insert_with(|| Turn { worked: !works, works, step, error: error.clone() });
+        let error = self.met.get(usage).unwrap_or(error);
+        let turn = self.found.entry(usage.clone()).or_insert_with(|| Turn { worked: !works, works, step, error: error.clone() });
         turn.works = works;
         turn.step = step;
     }
 
     /// Gives out the uses that ended the commit as `works` and began it otherwise, with the step of their last turn.
     fn settle(self, works: bool, mut give: impl FnMut(usize, Broken)) {
-        for (usage, turn) in self.0 {
+        for (usage, turn) in self.found {
             if turn.works == works && turn.worked != works {
                 give(turn.step, Broken { usage, error: turn.error });
             }

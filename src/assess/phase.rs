@@ -2,9 +2,9 @@
 //! work before it", and nothing else.
 
 use super::{Assessment, Broken, Verdict};
-use crate::catalog::{Catalog, Name};
+use crate::catalog::{Catalog, Name, ObjectId};
 use crate::change::{AlterTable, Change, DataKind, Ident, QName, TableAction};
-use crate::replay::{Replayed, Step};
+use crate::replay::{Commit, Replayed, Step};
 use std::collections::BTreeSet;
 
 /// When a change may run.
@@ -71,18 +71,39 @@ pub(super) fn of_migration(replayed: &Replayed, assessment: &Assessment) -> Phas
 /// Whether one commit takes from the old application and gives to the new one on the same object: the two halves cannot be told
 /// apart by cutting between statements.
 fn same_object_both_ways(replayed: &Replayed, assessment: &Assessment) -> bool {
-    let subjects = |broken: &[Broken]| -> BTreeSet<(Option<Name>, Option<Ident>)> {
-        broken.iter().map(|broken| broken.usage.subject()).map(|(name, member)| (name.cloned(), member.cloned())).collect()
+    let subjects = |broken: &[Broken], commit: &Commit| -> BTreeSet<(Option<Name>, Option<Ident>)> {
+        let subject = |broken: &Broken| {
+            let (name, member) = broken.usage.subject();
+            // What is dropped and made again cannot be cut into parts.
+            let whole = name.is_some_and(|name| made_again(&commit.before, &commit.after, name));
+            (name.cloned(), member.filter(|_| !whole).cloned())
+        };
+        broken.iter().map(subject).collect()
     };
     let steps = &assessment.steps;
     let first = replayed.commits.partition_point(|commit| commit.steps.end <= steps.start);
     replayed.commits[first..].iter().take_while(|commit| commit.steps.start < steps.end).any(|commit| {
         let inside = commit.steps.start.max(steps.start) - steps.start..commit.steps.end.min(steps.end) - steps.start;
         let verdicts = &assessment.verdicts[inside];
-        let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks)).collect();
+        let breaks: BTreeSet<_> = verdicts.iter().flat_map(|verdict| subjects(&verdict.breaks, commit)).collect();
         !breaks.is_empty()
-            && verdicts.iter().flat_map(|verdict| subjects(&verdict.needs)).any(|subject| breaks.contains(&subject))
+            && verdicts.iter().flat_map(|verdict| subjects(&verdict.needs, commit)).any(|subject| breaks.contains(&subject))
     })
+}
+
+/// Whether another object has taken the name, or another primary key its place.
+fn made_again(before: &Catalog, after: &Catalog, name: &Name) -> bool {
+    let relation = |catalog: &Catalog| catalog.relations.get(name).and_then(|relation| relation.id());
+    let data_type = |catalog: &Catalog| catalog.types.get(name).map(|found| found.id);
+    let differ = |old: Option<ObjectId>, new: Option<ObjectId>| old.is_some() && new.is_some() && old != new;
+    // Neither can a key be: there is one primary key at a time.
+    let primary = |catalog: &Catalog| {
+        let table = catalog.table(name)?;
+        table.indexes.iter().find(|index| index.primary).map(|index| index.id)
+    };
+    differ(relation(before), relation(after))
+        || differ(primary(before), primary(after))
+        || differ(data_type(before), data_type(after))
 }
 
 /// Whether a statement moves rows of a table that was there before the migration, or changes it in place.
@@ -103,7 +124,8 @@ pub(super) fn moves_data(step: &Step) -> bool {
 fn validates_new(alter: &AlterTable, before: &Catalog, base: &Catalog) -> bool {
     let TableAction::ValidateConstraint { name } = &alter.action else { return false };
     let table = before.resolve_relation(&alter.table).and_then(|table| base.table(&table));
-    table.is_some_and(|table| table.constraint(name).is_none())
+    // One that is made again is new as well.
+    table.is_some_and(|table| table.constraint(name).is_none_or(|constraint| !constraint.not_valid))
 }
 
 /// Whether the rows that a statement moves are all in tables that the migration itself made.

@@ -102,6 +102,42 @@ pub enum AppError {
         /// The relation that refers to it.
         referencing: Ident,
     },
+    /// A trigger's function refuses the row.
+    Raised {
+        /// The code that it gives.
+        sqlstate: String,
+        /// The message as it is written there.
+        message: String,
+    },
+    /// A row written through a view is not one that it shows.
+    CheckOption {
+        /// The view.
+        view: Ident,
+    },
+    /// A routine of the other kind: a procedure is selected from, or a function called.
+    RoutineKind {
+        /// The call as printed.
+        call: String,
+        /// Whether it is a procedure now.
+        procedure: bool,
+    },
+    /// A materialized view is written.
+    MaterializedWritten {
+        /// The view.
+        relation: Ident,
+    },
+    /// The operator does not exist.
+    NoOperator {
+        /// The operator as printed: `=== (integer, integer)`.
+        operator: String,
+    },
+    /// A collation or the like does not exist.
+    NoNamed {
+        /// What it is and its name, as printed: `collation german`.
+        what: String,
+    },
+    /// Rules rewrite what is inserted or updated, and upserts cannot be rewritten.
+    ConflictWithRules,
     /// No unique key matches the target of an upsert.
     NoConflictTarget,
     /// The key of an upsert is deferrable.

@@ -98,6 +98,15 @@ pub trait Dialect: Sync {
     /// The error that the server answers a change with: the same problem is worded differently for different statements.
     fn problem(&self, problem: &Problem, change: &Change) -> ServerError;
 
+    /// Whether a column of the one type can be given the other without saying how; unless that is certainly not so, yes.
+    fn assigns(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
+
+    /// Whether a call's argument of the one type fits a parameter of the other without being cast.
+    fn passes_as(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
+
+    /// What an application meets that names something which is kept by its words only and is gone; nothing where it names it nowhere.
+    fn without(&self, kind: ObjectKind, words: &str) -> Option<AppError>;
+
     /// The error that an application gets from a use that fails.
     fn app_error(&self, error: &AppError) -> ServerError;
 

@@ -11,6 +11,7 @@ mod literal;
 mod names;
 mod options;
 mod output;
+mod placeholder;
 mod postgres;
 mod query;
 mod types;
@@ -50,9 +51,10 @@ pub fn lower_text(text: &str, span: Span) -> Vec<Spanned<Change>> {
         }
         Ok(()) | Err(Refusal::TooLong(_)) => return vec![Spanned { value: beginning(text, span), span }],
     }
-    Cursor::new(text, span)
-        .and_then(|mut cursor| postgres::statement(&mut cursor))
-        .unwrap_or_else(|error| vec![opaque(error, span)])
+    Cursor::new(text, span).and_then(|mut cursor| postgres::statement(&mut cursor)).unwrap_or_else(|error| {
+        let reason = placeholder::reason(text).unwrap_or(error.reason);
+        vec![opaque(Unread { reason, ..error }, span)]
+    })
 }
 
 /// What a statement that is too long to be read whole does.

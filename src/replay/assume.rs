@@ -71,8 +71,14 @@ fn add(catalog: &Catalog, change: &Change, problem: &Problem) -> Option<(String,
         Problem::NoKeyReferenced { table } => {
             let name = relation(catalog, &qname(table))?;
             let key = Key { columns: referenced_columns(change)?, ..Key::default() };
-            let action = TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)));
-            Some((format!("a key of {name}"), vec![alter(&name, action)]))
+            let missing = key.columns.iter().filter(|column| catalog.table(&name).is_some_and(|t| t.column(column).is_none()));
+            let columns = missing.map(|missing| {
+                let column = column(missing, change);
+                alter(&name, TableAction::AddColumn { column, constraints: Vec::new(), if_not_exists: false })
+            });
+            let mut made: Vec<Change> = columns.collect();
+            made.push(alter(&name, TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)))));
+            Some((format!("a key of {name}"), made))
         }
         Problem::UnknownLabel { label, enumeration } => {
             let name = catalog.resolve_type(&qname(enumeration))?.qname();

@@ -30,6 +30,9 @@ rule! {
 fn check(at: &At<'_>) -> Vec<Finding> {
     let key = |broken: &Broken| match (&broken.usage, &broken.error) {
         (Use::WriteRow(name, label), AppError::Check { .. }) => Some((at.below(name, label).0, label.clone())),
+        (Use::WriteNull(name, column) | Use::Omit(name, column), AppError::Check { constraint, .. }) => {
+            Some((at.below(name, column).0, constraint.clone()))
+        }
         (Use::WriteNull(name, column) | Use::Omit(name, column), AppError::NotNull { .. }) => {
             let (table, column) = at.below(name, column);
             let label = demanding(at, &table, &column)?;

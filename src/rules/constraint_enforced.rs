@@ -4,6 +4,7 @@ use super::{At, Check, Finding, FindingBreak, Level, rule};
 use crate::assess::{Broken, Use};
 use crate::catalog::{Catalog, Name};
 use crate::change::Ident;
+use crate::dialect::AppError;
 
 rule! {
     /// A constraint that was not enforced, or could be deferred, binds the old application at once.
@@ -43,7 +44,12 @@ fn check(at: &At<'_>) -> Vec<Finding> {
     };
     let finding = |((table, label, enforced), breaks): ((Name, Ident, bool), Vec<FindingBreak>)| {
         let span = at.place(|catalog| catalog.table(&table).and_then(|t| t.constraint(&label)).cloned());
-        let what = if enforced { "is enforced from now on" } else { "cannot be deferred any more" };
+        let deferrable = breaks.iter().all(|found| !matches!(found.broken.error, AppError::NotDeferrable { .. }));
+        let what = match (enforced, deferrable) {
+            (true, _) => "is enforced from now on",
+            (false, true) => "is not deferred any more",
+            (false, false) => "cannot be deferred any more",
+        };
         at.breaking(span, format!("constraint {label} of {} {what}", at.shown(&table)), breaks)
             .help(format!("Deploy an application that keeps to {label} at once, and change it after the rollback window."))
             .at_most(Level::Warning)

@@ -38,7 +38,9 @@ fn check(at: &At<'_>) -> Vec<Finding> {
     // What a release leaves of the name counts: a function that is dropped and made again in other words has changed.
     let there = |name: &Name| at.step.after.routines.contains_key(name) || at.scene.replayed.schema.routines.contains_key(name);
     let key = |broken: &Broken| match &broken.usage {
-        Use::Call(name, signature, _) => there(name).then(|| (name.clone(), signature.clone())),
+        Use::Call(name, signature, _) | Use::CallColumn(name, signature, _) => {
+            there(name).then(|| (name.clone(), signature.clone()))
+        }
         _ => None,
     };
     let finding = |((name, signature), breaks): ((Name, Arc<str>), Vec<FindingBreak>)| {

@@ -1,6 +1,7 @@
 //! The last of the compatibility rules: whatever breaks and has no rule of its own.
 
-use super::{At, Check, Finding, rule};
+use super::{At, Check, Finding, FindingBreak, Level, rule};
+use crate::assess::Use;
 
 rule! {
     /// A change after which the old application fails, of a kind that no other rule describes.
@@ -30,5 +31,8 @@ fn check(at: &At<'_>) -> Vec<Finding> {
     let Some(first) = breaks.first() else { return Vec::new() };
     let error = first.broken.server_error(at.dialect());
     let message = format!("the old application fails after this: {}", error.message);
-    vec![at.finding(at.statement.span, message).breaks(breaks)]
+    // What only some rows meet may break; the rest must.
+    let some_rows = |found: &FindingBreak| matches!(found.broken.usage, Use::WriteRow(..) | Use::Guarded(..) | Use::Defer(..));
+    let level = if breaks.iter().all(some_rows) { Level::Warning } else { Level::Error };
+    vec![at.finding(at.statement.span, message).breaks(breaks).at_most(level)]
 }

@@ -109,6 +109,7 @@ mod transaction_not_open;
 mod transaction_unclosed;
 mod trigger_added;
 mod trigger_disabled;
+mod trigger_refuses;
 mod twin;
 mod type_dropped;
 mod type_renamed;
@@ -336,6 +337,7 @@ pub static RULES: &[&Rule] = &[
     &composite_changed::COMPOSITE_CHANGED,
     &sequence_renamed::SEQUENCE_RENAMED,
     &sequence_dropped::SEQUENCE_DROPPED,
+    &trigger_refuses::TRIGGER_REFUSES,
     &trigger_added::TRIGGER_ADDED,
     &trigger_disabled::TRIGGER_DISABLED,
     &rule_changed::RULE_CHANGED,

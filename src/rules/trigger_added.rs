@@ -1,6 +1,7 @@
 //! A trigger acts on rows that old code writes.
 
 use super::{At, Check, Finding, rule};
+use crate::assess::{Broken, Use};
 use crate::change::Change;
 
 rule! {
@@ -30,7 +31,10 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         let Change::CreateTrigger { table, trigger, .. } = change else { return None };
         let name = at.step.before.resolve_relation(table)?;
         let base = at.step.base.table(&name)?;
-        let known = base.triggers.iter().any(|found| found.name == trigger.name);
+        let refuses =
+            |broken: &Broken| matches!(&broken.usage, Use::Guarded(table, guard, _) if *table == name && *guard == trigger.name);
+        // That it refuses rows is said by itself.
+        let known = base.triggers.iter().any(|found| found.name == trigger.name) || at.verdict.breaks.iter().any(refuses);
         let label = at.shown(&name);
         (!known).then(|| {
             at.finding(span, format!("trigger {} acts on what the old application writes to {label}", trigger.name))

@@ -159,10 +159,11 @@ ALTER TABLE t ADD CONSTRAINT apart EXCLUDE USING gist (at WITH &&);
 
 -- case: unique constraint becomes deferrable
 CREATE TABLE t (id int PRIMARY KEY, a int CONSTRAINT t_a UNIQUE);
--- migration: contract
+-- migration: breaking
 ALTER TABLE t DROP CONSTRAINT t_a;
 ALTER TABLE t ADD CONSTRAINT t_a UNIQUE (a) DEFERRABLE;
 -- old: INSERT INTO t VALUES (1, 1) ON CONFLICT (a) DO NOTHING => 55000
+-- new: SET CONSTRAINTS t_a DEFERRED => 42809
 
 -- case: key over an old and a new column with a constant default
 CREATE TABLE t (id int PRIMARY KEY, a int);
@@ -195,3 +196,237 @@ ALTER TABLE t ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
 ALTER TABLE t VALIDATE CONSTRAINT positive;
 -- old: INSERT INTO t VALUES (1, -1) => 23514
 -- new: INSERT INTO t VALUES (1, 1) => ok
+
+-- case: check loosened by bound
+CREATE TABLE t (id int PRIMARY KEY, a int CONSTRAINT t_a CHECK (a > 0));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT t_a, ADD CONSTRAINT t_a CHECK (a >= 0);
+-- old: INSERT INTO t VALUES (1, 1) => ok
+-- new: INSERT INTO t VALUES (1, 0) => 23514
+
+-- case: check regex replaced
+CREATE TABLE t (id int PRIMARY KEY, a text CONSTRAINT t_a CHECK (a ~ '^[a-z]+$'));
+-- migration: breaking
+ALTER TABLE t DROP CONSTRAINT t_a;
+ALTER TABLE t ADD CONSTRAINT t_a CHECK (a ~ '^[0-9]+$') NOT VALID;
+-- old: INSERT INTO t VALUES (1, 'abc') => 23514
+-- new: INSERT INTO t VALUES (1, '123') => 23514
+
+-- case: check length tightened
+CREATE TABLE t (id int PRIMARY KEY, a text CHECK (length(a) <= 50));
+-- migration: contract
+ALTER TABLE t ADD CONSTRAINT short CHECK (char_length(a) <= 5);
+-- old: INSERT INTO t VALUES (1, 'abcdefgh') => 23514
+-- new: INSERT INTO t VALUES (1, 'abc') => ok
+
+-- case: check loosened by an or
+CREATE TABLE t (id int PRIMARY KEY, kind text, a int, CONSTRAINT c CHECK (a > 0));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (a > 0 OR kind = 'refund');
+-- old: INSERT INTO t VALUES (1, 'x', 1) => ok
+-- new: INSERT INTO t VALUES (1, 'refund', -1) => 23514
+
+-- case: check with in and null arm
+CREATE TABLE t (id int PRIMARY KEY, s text NOT NULL CONSTRAINT c CHECK (s IN ('a', 'b')));
+-- migration: expand
+ALTER TABLE t ALTER COLUMN s DROP NOT NULL, DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (s IS NULL OR s IN ('a', 'b'));
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+-- new: INSERT INTO t VALUES (1, NULL) => 23502
+
+-- case: any array cast check
+CREATE TABLE t (id int PRIMARY KEY, s text NOT NULL CONSTRAINT c CHECK (s = ANY (ARRAY['a'::text, 'b'::text])));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT c;
+ALTER TABLE t ADD CONSTRAINT c CHECK (s::text = ANY (ARRAY['a'::character varying, 'b'::character varying, 'c'::character varying]::text[]));
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+-- new: INSERT INTO t VALUES (1, 'c') => 23514
+
+-- case: not null check on either column
+CREATE TABLE t (id int PRIMARY KEY, a text, b text);
+-- migration: contract
+ALTER TABLE t ADD CONSTRAINT one CHECK (num_nonnulls(a, b) = 1);
+-- old: INSERT INTO t VALUES (1, NULL, NULL) => 23514
+-- new: INSERT INTO t VALUES (1, 'x', NULL) => ok
+
+-- case: unique pair to single
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b int NOT NULL, CONSTRAINT u UNIQUE (a, b));
+-- migration: contract
+ALTER TABLE t DROP CONSTRAINT u;
+ALTER TABLE t ADD CONSTRAINT u UNIQUE (a);
+-- old: INSERT INTO t VALUES (1, 1, 1) ON CONFLICT (a, b) DO NOTHING => 42P10
+-- old: INSERT INTO t VALUES (1, 1, 1), (2, 1, 2) => 23505
+-- new: INSERT INTO t VALUES (1, 1, 1) => ok
+
+-- case: partial unique becomes full
+CREATE TABLE t (id int PRIMARY KEY, a int, gone boolean NOT NULL DEFAULT false);
+CREATE UNIQUE INDEX t_a ON t (a) WHERE NOT gone;
+-- migration: contract
+DROP INDEX t_a;
+CREATE UNIQUE INDEX t_a ON t (a);
+-- old: INSERT INTO t VALUES (1, 1, false) ON CONFLICT (a) WHERE NOT gone DO NOTHING => ok
+-- old: INSERT INTO t VALUES (1, 1, true), (2, 1, true) => 23505
+-- new: INSERT INTO t VALUES (1, 1) => ok
+
+-- case: partial predicate changed
+CREATE TABLE t (id int PRIMARY KEY, a int, state text NOT NULL);
+CREATE UNIQUE INDEX t_a ON t (a) WHERE state = 'open';
+-- migration: breaking
+DROP INDEX t_a;
+CREATE UNIQUE INDEX t_a ON t (a) WHERE state = 'closed';
+-- old: INSERT INTO t VALUES (1, 1, 'open') ON CONFLICT (a) WHERE state = 'open' DO NOTHING => 42P10
+-- old: INSERT INTO t VALUES (1, 1, 'closed'), (2, 1, 'closed') => 23505
+-- new: INSERT INTO t VALUES (1, 1, 'open'), (2, 1, 'open') => 23505
+
+-- case: unique lower index dropped
+CREATE TABLE t (id int PRIMARY KEY, email text);
+CREATE UNIQUE INDEX t_email ON t (lower(email));
+-- migration: breaking
+DROP INDEX t_email;
+-- old: INSERT INTO t VALUES (1, 'x') ON CONFLICT (lower(email)) DO NOTHING => 42P10
+-- new: INSERT INTO t VALUES (1, 'x'), (2, 'X') => 23505
+
+-- case: unique lower index to plain
+CREATE TABLE t (id int PRIMARY KEY, email text);
+CREATE UNIQUE INDEX t_email ON t (lower(email));
+-- migration: breaking
+DROP INDEX t_email;
+CREATE UNIQUE INDEX t_email ON t (email);
+-- old: INSERT INTO t VALUES (1, 'x') ON CONFLICT (lower(email)) DO NOTHING => 42P10
+-- new: INSERT INTO t VALUES (1, 'x'), (2, 'X') => 23505
+
+-- case: unique plain to lower
+CREATE TABLE t (id int PRIMARY KEY, email text);
+CREATE UNIQUE INDEX t_email ON t (email);
+-- migration: contract
+DROP INDEX t_email;
+CREATE UNIQUE INDEX t_email ON t (lower(email));
+-- old: INSERT INTO t VALUES (1, 'x') ON CONFLICT (email) DO NOTHING => 42P10
+-- old: INSERT INTO t VALUES (1, 'x'), (2, 'X') => 23505
+-- new: INSERT INTO t VALUES (1, 'x') => ok
+
+-- case: lower index beside plain unique is stricter
+CREATE TABLE t (id int PRIMARY KEY, email text UNIQUE);
+-- migration: contract
+CREATE UNIQUE INDEX t_email_lower ON t (lower(email));
+-- old: INSERT INTO t VALUES (1, 'x'), (2, 'X') => 23505
+
+-- case: nulls not distinct loosened
+CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT u, ADD CONSTRAINT u UNIQUE (a);
+-- old: INSERT INTO t VALUES (1, 1) ON CONFLICT (a) DO NOTHING => ok
+-- new: INSERT INTO t VALUES (1, NULL), (2, NULL) => 23505
+
+-- case: nulls not distinct tightened
+CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT u UNIQUE (a));
+-- migration: contract
+ALTER TABLE t DROP CONSTRAINT u, ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a);
+-- old: INSERT INTO t VALUES (1, NULL), (2, NULL) => 23505
+-- new: INSERT INTO t VALUES (1, 1) ON CONFLICT (a) DO NOTHING => ok
+
+-- case: exclusion dropped
+CREATE EXTENSION btree_gist;
+CREATE TABLE t (room int, during tsrange, CONSTRAINT apart EXCLUDE USING gist (room WITH =, during WITH &&));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT apart;
+-- old: INSERT INTO t VALUES (1, '[2020-01-01,2020-01-02)') => ok
+-- new: INSERT INTO t VALUES (1, '[2020-01-01,2020-01-05)'), (1, '[2020-01-02,2020-01-03)') => 23P01
+
+-- case: exclusion narrowed to some rows
+CREATE EXTENSION btree_gist;
+CREATE TABLE t (room int, during tsrange, cancelled boolean NOT NULL DEFAULT false, CONSTRAINT apart EXCLUDE USING gist (room WITH =, during WITH &&));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT apart;
+ALTER TABLE t ADD CONSTRAINT apart EXCLUDE USING gist (room WITH =, during WITH &&) WHERE (NOT cancelled);
+-- old: INSERT INTO t VALUES (1, '[2020-01-01,2020-01-02)') => ok
+-- new: INSERT INTO t VALUES (1, '[2020-01-01,2020-01-05)', true), (1, '[2020-01-02,2020-01-03)', true) => 23P01
+
+-- case: fk begins to cascade
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p_id int CONSTRAINT fk REFERENCES p);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (p_id) REFERENCES p ON DELETE CASCADE;
+-- old: INSERT INTO t VALUES (2, 1) => ok
+-- new: DELETE FROM p => 23503
+
+-- case: fk cascade to set null
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p_id int CONSTRAINT fk REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: free
+ALTER TABLE t DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (p_id) REFERENCES p ON DELETE SET NULL;
+-- old: DELETE FROM p => ok
+-- new: DELETE FROM p => ok
+
+-- case: fk cascade to set null on required column
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL CONSTRAINT fk REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: contract
+ALTER TABLE t DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (p_id) REFERENCES p ON DELETE SET NULL;
+-- old: DELETE FROM p => 23502
+-- new: INSERT INTO t VALUES (2, 1) => ok
+
+-- case: fk retargeted
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE q (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p_id int CONSTRAINT fk REFERENCES p);
+INSERT INTO p VALUES (1); INSERT INTO q VALUES (2);
+-- migration: breaking
+ALTER TABLE t DROP CONSTRAINT fk;
+ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (p_id) REFERENCES q NOT VALID;
+-- old: INSERT INTO t VALUES (1, 1) => 23503
+-- new: INSERT INTO t VALUES (1, 2) => 23503
+
+-- case: fk recreated not valid and validated
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p_id int CONSTRAINT fk REFERENCES p);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: free
+ALTER TABLE t DROP CONSTRAINT fk;
+ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (p_id) REFERENCES p (id) NOT VALID;
+ALTER TABLE t VALIDATE CONSTRAINT fk;
+-- old: INSERT INTO t VALUES (2, 1) => ok
+-- new: INSERT INTO t VALUES (2, 1) => ok
+
+-- case: primary key replaced by a wider one
+CREATE TABLE t (tenant int NOT NULL, id int NOT NULL, CONSTRAINT t_pkey PRIMARY KEY (id));
+-- migration: breaking
+ALTER TABLE t DROP CONSTRAINT t_pkey;
+ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (tenant, id);
+-- old: INSERT INTO t VALUES (1, 1) ON CONFLICT (id) DO NOTHING => 42P10
+-- new: INSERT INTO t VALUES (1, 1), (2, 1) => 23505
+
+-- case: primary key moves to a new uuid
+CREATE TABLE t (id int CONSTRAINT t_pkey PRIMARY KEY, a text);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN uid uuid NOT NULL DEFAULT gen_random_uuid();
+ALTER TABLE t DROP CONSTRAINT t_pkey;
+ALTER TABLE t ADD PRIMARY KEY (uid);
+-- old: INSERT INTO t VALUES (1, 'x') ON CONFLICT (id) DO NOTHING => 42P10
+-- new: SELECT uid FROM t => 42703
+
+-- case: primary key using index
+CREATE TABLE t (id int NOT NULL, a text);
+CREATE UNIQUE INDEX t_id ON t (id);
+-- migration: free
+ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_id;
+-- old: INSERT INTO t VALUES (1, 'x') ON CONFLICT (id) DO NOTHING => ok
+
+-- case: constraint dropped that is not there
+CREATE TABLE t (id int NOT NULL, a text);
+-- migration: free
+ALTER TABLE t DROP CONSTRAINT IF EXISTS t_old;
+ALTER TABLE IF EXISTS nothing ADD COLUMN b text NOT NULL;
+-- old: INSERT INTO t VALUES (1, 'x') => ok
+
+-- case: unique constraint on new required defaulted pair
+CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN tenant_id int NOT NULL DEFAULT 1;
+CREATE UNIQUE INDEX t_tenant_name ON t (tenant_id, name);
+-- old: INSERT INTO t VALUES (1, 'x'), (2, 'x') => 23505
+-- new: SELECT tenant_id FROM t => 42703
+
+-- case: unique per tenant instead of global
+CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, name text NOT NULL CONSTRAINT t_name UNIQUE);
+-- migration: breaking
+ALTER TABLE t DROP CONSTRAINT t_name;
+ALTER TABLE t ADD CONSTRAINT t_tenant_name UNIQUE (tenant, name);
+-- old: INSERT INTO t VALUES (1, 1, 'x') ON CONFLICT (name) DO NOTHING => 42P10
+-- new: INSERT INTO t VALUES (1, 1, 'x'), (2, 2, 'x') => 23505

@@ -2,16 +2,21 @@
 //! the application's own rules refuses rows that the application writes.
 
 use super::condition::{follows, passes_without};
+use super::partition;
 use super::surface::{Surface, UniqueKey, normal_text};
 use super::{App, Trial, Use};
 use crate::catalog::{Dependency, Dependent, Name, Table};
 use crate::change::{
-    ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, ForeignKey, Ident, RefKind, ReferentialAction,
+    ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, Firing, ForeignKey, Ident, RefKind, ReferentialAction,
 };
 use crate::dialect::AppError;
 
 /// Tries the rows that the application may write against the rules of the state.
 pub(super) fn try_rows(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    if own.table.is_none() {
+        // What a trigger or rule makes of rows that are written to a view, only its author can tell.
+        return;
+    }
     try_checks(trial, name, own, there);
     try_keys(trial, name, own, there);
     try_upserts(trial, name, own, there);
@@ -31,9 +36,11 @@ fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Sur
     let given: Vec<&Expr> = enforced(own.table)
         .filter_map(|(c, _)| if let ConstraintKind::Check(expr) = &c.kind { Some(expr) } else { None })
         .collect();
+    let own_bound = own.table.and_then(|table| partition::bound_of(table, trial.app));
     for (constraint, label) in enforced(there.table) {
         let ConstraintKind::Check(expr) = &constraint.kind else { continue };
-        if follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there) {
+        let bound = own_bound.as_ref().is_some_and(|bound| follows(&[bound], expr));
+        if bound || follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there) {
             continue;
         }
         trial
@@ -47,6 +54,11 @@ fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Sur
         && trial.which == App::Old
         && now.1 != "default"
         && own.table.is_some_and(|table| table.name == *name)
+        && !trial
+            .state
+            .table(&now.0)
+            .and_then(|parent| partition::condition(parent, &now.1))
+            .is_some_and(|condition| follows(&given, &condition))
     {
         trial.fail(
             Use::WriteRow(name.clone(), "partition bound".into()),
@@ -98,8 +110,25 @@ fn demands_as_much(have: &UniqueKey<'_>, key: &UniqueKey<'_>) -> bool {
     }
     match (&have.columns, &key.columns) {
         (Some(have), Some(key)) => have.iter().all(|column| key.contains(column)),
+        // Rows that repeat the columns repeat what is computed from them.
+        (None, Some(key)) => have.index.shape.keys.iter().all(|own| computed_from(own, key)),
         _ => texts(have) == texts(key),
     }
+}
+
+/// Whether a key is one of the columns, or an expression over them that is null only where they are.
+fn computed_from(own: &crate::change::IndexKey, columns: &[Ident]) -> bool {
+    if let Some(column) = own.column() {
+        return columns.contains(column);
+    }
+    let total = ["lower", "upper", "btrim", "trim", "md5", "coalesce", "date_trunc", "length", "abs"];
+    own.expr.refs.iter().all(|found| match found.kind {
+        RefKind::Column => columns.contains(found.name()),
+        RefKind::Function { .. } => total.contains(&found.name().as_str()),
+        RefKind::Relation => false,
+        RefKind::Type | RefKind::Collation => true,
+    }) && !own.expr.sql.to_ascii_lowercase().contains("case ")
+        && own.expr.refs.iter().any(|found| found.kind == RefKind::Column)
 }
 
 fn texts(key: &UniqueKey<'_>) -> Vec<String> {
@@ -126,21 +155,25 @@ fn new_columns_keep_apart(key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surfac
 
 fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
     let available = UniqueKey::of(there);
+    let ruled = |surface: &Surface<'_>| surface.table.is_some_and(has_write_rules);
+    let barred = ruled(there) && !ruled(own);
     let same = |a: &UniqueKey<'_>, b: &UniqueKey<'_>| {
-        sorted(&a.columns) == sorted(&b.columns) && (b.index.shape.predicate.is_none() || a.predicate() == b.predicate())
+        arbiter_keys(a) == arbiter_keys(b) && (b.index.shape.predicate.is_none() || a.predicate() == b.predicate())
     };
     for key in UniqueKey::of(own) {
         if !key.arbiter() {
             continue;
         }
-        let columns = sorted(&key.columns).unwrap_or_default();
-        let known = columns.iter().all(|column| there.column(column).is_some());
+        let columns = arbiter_keys(&key);
+        let known = key.columns.iter().flatten().all(|column| there.column(column).is_some());
         let matching: Vec<&UniqueKey<'_>> = available.iter().filter(|found| found.index.valid && same(&key, found)).collect();
         // A key that the change itself adds does not count against a new application.
         let counts = trial.which == App::Old;
         if counts && known && !matching.iter().any(|found| found.arbiter()) {
             let error = if matching.is_empty() { AppError::NoConflictTarget } else { AppError::DeferrableConflictTarget };
             trial.fail(Use::Upsert(name.clone(), columns), error);
+        } else if barred {
+            trial.fail(Use::Upsert(name.clone(), columns), AppError::ConflictWithRules);
         }
         let Some(constraint) = &key.index.constraint else { continue };
         let missing = there.table.is_some_and(|table| table.constraint(constraint).is_none());
@@ -155,10 +188,20 @@ fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Su
     }
 }
 
-fn sorted(columns: &Option<Vec<Ident>>) -> Option<Vec<Ident>> {
-    let mut columns = columns.clone()?;
-    columns.sort();
-    Some(columns)
+/// What an upsert writes to name the key: columns, and expressions by their text; the order does not matter.
+fn arbiter_keys(key: &UniqueKey<'_>) -> Vec<Ident> {
+    let mut keys = match &key.columns {
+        Some(columns) => columns.clone(),
+        None => texts(key).into_iter().map(Ident::from).collect(),
+    };
+    keys.sort();
+    keys
+}
+
+/// Whether rules rewrite what is inserted or updated: the server then refuses every upsert.
+fn has_write_rules(table: &Table) -> bool {
+    let writes = |event: &str| event == "INSERT" || event == "UPDATE";
+    table.rules.iter().any(|rule| writes(&rule.event) && rule.enabled != Firing::Disabled)
 }
 
 fn foreign_keys(table: Option<&Table>) -> impl Iterator<Item = (&ForeignKey, &Constraint, Ident)> {
@@ -198,6 +241,11 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
     for (child, constraint) in referring {
         let Some(child_table) = trial.state.table(&child) else { continue };
         let Some((key, _, label)) = foreign_keys(Some(child_table)).find(|(_, _, label)| *label == constraint) else { continue };
+        if let Some(column) = nulled_in_vain(trial, &child, &label, key) {
+            let error = AppError::NotNull { column, relation: child.name.clone() };
+            trial.fail(Use::DeleteReferenced(name.clone(), label), error);
+            continue;
+        }
         if !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict) {
             continue;
         }
@@ -222,30 +270,56 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
     }
 }
 
+/// The column that `ON DELETE SET NULL` would null though it refuses that, where the application's own foreign key does not.
+fn nulled_in_vain(trial: &Trial<'_>, child: &Name, label: &Ident, key: &ForeignKey) -> Option<Ident> {
+    if key.on_delete != ReferentialAction::SetNull {
+        return None;
+    }
+    let refuses = |table: &Table, key: &ForeignKey| {
+        let nulled = if key.on_delete_columns.is_empty() { &key.columns } else { &key.on_delete_columns };
+        nulled.iter().find(|column| table.column(column).is_some_and(|column| column.not_null)).cloned()
+    };
+    let own = trial.app.table(child)?;
+    let (have, ..) = foreign_keys(Some(own)).find(|(_, _, found)| found == label)?;
+    let before = matches!(have.on_delete, ReferentialAction::Cascade | ReferentialAction::SetDefault)
+        || (have.on_delete == ReferentialAction::SetNull && refuses(own, have).is_none());
+    refuses(trial.state.table(child)?, key).filter(|_| before)
+}
+
 fn try_exclusion(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
     let elements = |constraint: &Constraint| match &constraint.kind {
         ConstraintKind::Exclude(shape) => {
-            Some(shape.keys.iter().map(|key| (normal_text(&key.expr), key.tail.to_lowercase())).collect::<Vec<_>>())
+            let keys: Vec<_> = shape.keys.iter().map(|key| (normal_text(&key.expr), key.tail.to_lowercase())).collect();
+            Some((keys, shape.predicate.as_ref().map(normal_text)))
         }
         _ => None,
     };
     let given: Vec<_> = enforced(own.table).filter_map(|(constraint, _)| elements(constraint)).collect();
+    // Fewer elements and no condition exclude more.
+    let stricter = |(have, when): &(Vec<_>, Option<String>), (keys, wanted): &(Vec<_>, Option<String>)| {
+        have.iter().all(|key| keys.contains(key)) && (when.is_none() || when == wanted)
+    };
     for (constraint, label) in enforced(there.table) {
-        if elements(constraint).is_some_and(|wanted| !given.contains(&wanted)) {
+        if elements(constraint).is_some_and(|wanted| !given.iter().any(|have| stricter(have, &wanted))) {
             trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Excluded { constraint: label });
         }
     }
 }
 
-/// Constraints that the application may defer must stay deferrable.
+/// Constraints that the application may defer must be deferrable; and those that are deferred of themselves let it write in any
+/// order.
 fn try_deferral(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    if trial.which == App::New {
-        // A constraint that becomes deferrable does not make the new application defer it.
-        return;
-    }
     for (constraint, label) in enforced(own.table) {
         let Some(found) = there.table.and_then(|table| table.constraint(&label)) else { continue };
-        if constraint.deferrable != Deferrable::No && found.deferrable == Deferrable::No {
+        if constraint.deferrable == Deferrable::Deferred && found.deferrable != Deferrable::Deferred {
+            let error = match &constraint.kind {
+                ConstraintKind::ForeignKey(_) => {
+                    AppError::NoReferencedRow { relation: name.name.clone(), constraint: label.clone() }
+                }
+                _ => AppError::Duplicate { constraint: label.clone() },
+            };
+            trial.fail(Use::Defer(name.clone(), label.clone()), error);
+        } else if constraint.deferrable != Deferrable::No && found.deferrable == Deferrable::No {
             trial.fail(Use::Defer(name.clone(), label.clone()), AppError::NotDeferrable { constraint: label });
         }
     }
@@ -253,26 +327,12 @@ fn try_deferral(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &S
 
 /// Rows of each partition must still find a place below the same parent.
 fn try_partitions(trial: &mut Trial<'_>, name: &Name) {
-    let bounds = |catalog: &crate::catalog::Catalog| -> Vec<(Name, String)> {
-        let on = Dependency::Relation(name.clone());
-        let partition = |d: &Dependent| match d {
-            Dependent::Relation(child) => catalog.table(child).and_then(|table| match &table.partition_of {
-                Some((parent, bound)) if parent == name => Some((child.clone(), normal_text(bound))),
-                _ => None,
-            }),
-            _ => None,
-        };
-        catalog.dependents(&on).filter_map(partition).collect()
-    };
-    let there = bounds(trial.state);
-    if there.iter().any(|(_, bound)| bound == "default")
-        || trial.state.table(name).is_some_and(|table| table.partition_by.is_none())
-    {
+    let (own, there) = (partition::bounds(trial.app, name), partition::bounds(trial.state, name));
+    if trial.state.table(name).is_some_and(|table| table.partition_by.is_none()) {
         return;
     }
-    for (partition, bound) in bounds(trial.app) {
-        let known = trial.which == App::Old || trial.state.table(&partition).is_none();
-        if known && !there.iter().any(|(_, found)| *found == bound) {
+    for (partition, bound) in own {
+        if !partition::covered(&bound, there.iter().map(|(_, bound)| bound.as_str())) {
             trial.fail(Use::InsertPartition(name.clone(), partition), AppError::NoPartition { relation: name.name.clone() });
         }
     }

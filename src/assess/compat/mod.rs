@@ -4,6 +4,8 @@
 
 mod condition;
 mod constraint;
+mod guard;
+mod partition;
 mod relation;
 mod routine;
 mod security;
@@ -15,7 +17,7 @@ pub use routine::{Dangling, dangling};
 pub use usage::{Broken, Use, UseClass};
 
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation};
-use crate::change::{ConstraintKind, Ident};
+use crate::change::{ConstraintKind, Ident, ObjectKind};
 use crate::dialect::{AppError, Dialect};
 use imbl::ordmap::DiffItem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +35,8 @@ pub struct Touched {
     pub schemas: BTreeSet<Ident>,
     /// Extensions.
     pub extensions: BTreeSet<Ident>,
+    /// What is kept by name only.
+    pub others: BTreeSet<(ObjectKind, String)>,
 }
 
 impl Touched {
@@ -45,6 +49,7 @@ impl Touched {
             routines: changed(&before.routines, &after.routines),
             schemas: changed(&before.schemas, &after.schemas),
             extensions: changed(&before.extensions, &after.extensions),
+            others: changed(&before.others, &after.others),
         };
         for catalog in [before, after] {
             let around: Vec<Name> = touched.relations.iter().flat_map(|name| related(catalog, name)).collect();
@@ -75,7 +80,9 @@ fn changed<K: Ord + Clone, V: Clone + PartialEq>(before: &imbl::OrdMap<K, V>, af
 
 fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
     let mut around: Vec<Name> = match catalog.relations.get(name) {
-        Some(Relation::Table(table)) => table.partition_of.iter().map(|(parent, _)| parent.clone()).collect(),
+        Some(Relation::Table(table)) => {
+            table.partition_of.iter().map(|(parent, _)| parent).chain(&table.inherits).cloned().collect()
+        }
         _ => Vec::new(),
     };
     around.extend(catalog.dependents(&Dependency::Relation(name.clone())).filter_map(|dependent| match dependent {
@@ -164,6 +171,12 @@ pub fn failing(which: App, app: &Catalog, state: &Catalog, touched: &Touched, di
     }
     for name in &touched.schemas {
         security::try_schema(&mut trial, name);
+    }
+    for key in &touched.others {
+        let named = matches!(key.0, ObjectKind::Collation | ObjectKind::Other) && app.others.contains_key(key);
+        if let Some(error) = (named && !state.others.contains_key(key)).then(|| dialect.without(key.0, &key.1)).flatten() {
+            trial.fail(Use::Other(key.1.as_str().into()), error);
+        }
     }
     for name in &touched.extensions {
         if app.extensions.contains_key(name) && !state.extensions.contains_key(name) {

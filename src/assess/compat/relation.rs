@@ -1,11 +1,12 @@
 //! Tables, views and sequences: can they be named, read and written as the application does?
 
 use super::constraint::try_rows;
+use super::guard::try_guards;
 use super::security::{try_privileges, try_row_security};
 use super::surface::{Generated, NullRefusal, Surface, SurfaceColumn};
 use super::{App, Trial, Use};
-use crate::catalog::{Name, Relation};
-use crate::change::{Ident, Persistence};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation};
+use crate::change::{Firing, Ident, Persistence};
 use crate::dialect::{AppError, Conversion, Fit};
 
 /// Tries every use that the application makes of a relation.
@@ -41,7 +42,11 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
         return;
     };
     if own.writable && !there.writable {
-        trial.fail(Use::Insert(name.clone()), AppError::NotWritable { relation: name.name.clone(), verb: "insert into" });
+        let error = match state.view(name).is_some_and(|view| view.materialized) {
+            true => AppError::MaterializedWritten { relation: name.name.clone() },
+            false => AppError::NotWritable { relation: name.name.clone(), verb: "insert into" },
+        };
+        trial.fail(Use::Insert(name.clone()), error);
     }
     for column in &own.columns {
         match there.column(&column.name) {
@@ -52,7 +57,59 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
     if own.writable && there.writable {
         try_insert(trial, name, &own, &there);
         try_rows(trial, name, &own, &there);
+        try_children(trial, name);
+        try_guards(trial, name);
+        try_rules(trial, name);
+        try_check_option(trial, name);
         try_row_security(trial, name);
+    }
+}
+
+/// Rows of a table that inherits from this one are seen in it; when it does not any more, they are not.
+fn try_children(trial: &mut Trial<'_>, name: &Name) {
+    let inherits = |catalog: &Catalog, child: &Name| catalog.table(child).is_some_and(|table| table.inherits.contains(name));
+    let on = Dependency::Relation(name.clone());
+    let left = trial.app.dependents(&on).find_map(|dependent| match dependent {
+        Dependent::Relation(child) if inherits(trial.app, child) && trial.state.table(child).is_some() => {
+            (!inherits(trial.state, child)).then(|| child.clone())
+        }
+        _ => None,
+    });
+    if let Some(child) = left {
+        trial.fail(Use::Select(name.clone()), AppError::Silent(format!("the rows of {} are not in it", child.name)));
+    }
+}
+
+/// A rule `DO INSTEAD` does something else with what the application writes.
+fn try_rules(trial: &mut Trial<'_>, name: &Name) {
+    let (Some(own), Some(there)) = (trial.app.table(name), trial.state.table(name)) else { return };
+    let new = there.rules.iter().filter(|rule| rule.instead && rule.enabled != Firing::Disabled && !own.rules.contains(rule));
+    let found: Vec<(Use, AppError)> = new
+        .filter_map(|rule| {
+            let usage = match rule.event.as_str() {
+                "INSERT" => Use::Insert(name.clone()),
+                "UPDATE" => Use::Update(name.clone()),
+                "DELETE" => Use::Delete(name.clone()),
+                _ => return None,
+            };
+            Some((usage, AppError::Silent(format!("rule {} does something else instead", rule.name))))
+        })
+        .collect();
+    for (usage, error) in found {
+        trial.fail(usage, error);
+    }
+}
+
+/// A view that checks what is written through it refuses rows that it does not show.
+fn try_check_option(trial: &mut Trial<'_>, name: &Name) {
+    let Some(there) = trial.state.view(name).filter(|view| view.check_option.is_some()) else { return };
+    let own = trial.app.view(name);
+    let same = own.is_some_and(|own| {
+        own.check_option.is_some()
+            && super::surface::normal_text(&own.query.text) == super::surface::normal_text(&there.query.text)
+    });
+    if !same && there.query.text.sql.to_ascii_lowercase().contains("where") {
+        trial.fail(Use::WriteRow(name.clone(), "check option".into()), AppError::CheckOption { view: name.name.clone() });
     }
 }
 
@@ -143,8 +200,11 @@ fn try_values(
 ) {
     let (Some(conversion), Some(from), Some(to)) = (conversion, &own.data_type, &there.data_type) else { return };
     let data_type = trial.type_text(to);
+    let refusing =
+        super::types::refusing_check(trial.state, to).filter(|_| super::types::refusing_check(trial.app, from).is_none());
     let error = match conversion.old_values {
         Fit::All => return,
+        Fit::Malformed if let Some((domain, constraint)) = refusing => AppError::DomainCheck { domain, constraint },
         Fit::Altered => AppError::Silent(format!("the value is changed silently to fit {data_type}")),
         Fit::Overflow if is_text(&data_type) => AppError::TooLong { data_type },
         Fit::Overflow => AppError::OutOfRange { data_type },

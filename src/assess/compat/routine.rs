@@ -52,15 +52,23 @@ fn defaults(routine: &CatalogRoutine) -> usize {
 fn try_call(trial: &mut Trial<'_>, name: &Name, own: &CatalogRoutine, given: &[TypeName], there: &[CatalogRoutine]) {
     let call = || format!("{}({})", name.name, given.iter().map(|t| trial.type_text(t)).collect::<Vec<_>>().join(", "));
     let usage = Use::Call(name.clone(), own.signature.clone(), given.len() as u16);
-    let accepts = |routine: &&CatalogRoutine| {
+    let takes = |routine: &CatalogRoutine| {
         let inputs = inputs(routine);
-        inputs.len() >= given.len() && inputs.len() - defaults(routine) <= given.len() && inputs[..given.len()] == *given
+        (inputs.len() >= given.len() && inputs.len() - defaults(routine) <= given.len()).then_some(inputs)
     };
-    let fitting: Vec<&CatalogRoutine> = there.iter().filter(accepts).collect();
+    let exact = |routine: &&CatalogRoutine| takes(routine).is_some_and(|inputs| inputs[..given.len()] == *given);
+    let fitting: Vec<&CatalogRoutine> = there.iter().filter(exact).collect();
     match fitting.as_slice() {
         [] => {
-            let error = AppError::NoFunction { call: call() };
-            trial.fail(usage, error);
+            let passes = |(from, to): (&TypeName, &TypeName)| from == to || trial.dialect.passes_as(from, to, trial.state);
+            let near = |routine: &&CatalogRoutine| takes(routine).is_some_and(|inputs| given.iter().zip(&inputs).all(passes));
+            match there.iter().find(near) {
+                Some(found) => try_result(trial, own, found, usage),
+                None => {
+                    let error = AppError::NoFunction { call: call() };
+                    trial.fail(usage, error);
+                }
+            }
         }
         [found] => try_result(trial, own, found, usage),
         _ => {
@@ -72,17 +80,43 @@ fn try_call(trial: &mut Trial<'_>, name: &Name, own: &CatalogRoutine, given: &[T
 
 fn try_result(trial: &mut Trial<'_>, own: &CatalogRoutine, found: &CatalogRoutine, usage: Use) {
     if own.routine.kind != found.routine.kind {
-        let error = AppError::NoFunction { call: format!("{}(...)", own.name.name) };
+        let call = format!("{}({})", own.name.name, own.signature);
+        trial.fail(usage, AppError::RoutineKind { call, procedure: found.routine.kind == ObjectKind::Procedure });
+        return;
+    }
+    if let Some(error) = renamed_parameter(own, found) {
         trial.fail(usage, error);
         return;
+    }
+    if own.routine.security_definer
+        && !found.routine.security_definer
+        && let Some(table) = first_table(found)
+    {
+        let usage = Use::Privilege(own.name.clone(), "public".into(), "EXECUTE".into());
+        trial.fail(usage, AppError::Denied { kind: "table", name: table });
     }
     let outputs = |routine: &CatalogRoutine| -> Vec<(Option<Ident>, TypeName)> {
         let out = |mode: ParameterMode| matches!(mode, ParameterMode::Out | ParameterMode::InOut | ParameterMode::Table);
         routine.routine.parameters.iter().filter(|p| out(p.mode)).map(|p| (p.name.clone(), p.data_type.clone())).collect()
     };
     let (own_outputs, found_outputs) = (outputs(own), outputs(found));
-    if own_outputs.iter().any(|output| !found_outputs.contains(output)) {
-        trial.fail(usage, AppError::Silent("the result has other columns".into()));
+    for (column, data_type) in &own_outputs {
+        let Some(column) = column else { continue };
+        match found_outputs.iter().find(|(name, _)| name.as_ref() == Some(column)) {
+            None => {
+                let error = AppError::NoColumn { column: column.clone(), relation: own.name.name.clone(), written: false };
+                trial.fail(Use::CallColumn(own.name.clone(), own.signature.clone(), column.clone()), error);
+            }
+            Some((_, found)) if data_type != found => {
+                let unread = super::types::conversion(trial, data_type, found).is_some_and(|conversion| !conversion.old_reads);
+                if unread {
+                    trial.fail(usage.clone(), AppError::Silent(format!("{column} of the result is of another type")));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    if own_outputs.len() != found_outputs.len() {
         return;
     }
     if let (Some(from), Some(to)) = (&own.routine.returns, &found.routine.returns)
@@ -90,6 +124,41 @@ fn try_result(trial: &mut Trial<'_>, own: &CatalogRoutine, found: &CatalogRoutin
     {
         trial.fail(usage, AppError::Silent("the result is of another type, which the application cannot decode".into()));
     }
+}
+
+/// A call by a parameter's name finds no routine whose parameter in that place is called otherwise.
+fn renamed_parameter(own: &CatalogRoutine, found: &CatalogRoutine) -> Option<AppError> {
+    let named = |routine: &CatalogRoutine| -> Vec<(Option<Ident>, TypeName)> {
+        let given = |mode: ParameterMode| matches!(mode, ParameterMode::In | ParameterMode::InOut);
+        routine.routine.parameters.iter().filter(|p| given(p.mode)).map(|p| (p.name.clone(), p.data_type.clone())).collect()
+    };
+    let other = named(found);
+    let (name, data_type) = named(own).into_iter().find_map(|(name, data_type)| {
+        let name = name?;
+        other.iter().all(|(found, _)| found.as_ref() != Some(&name)).then_some((name, data_type))
+    })?;
+    Some(AppError::NoFunction { call: format!("{}({name} => {})", own.name.name, data_type.name) })
+}
+
+/// The first table that a routine's body names.
+fn first_table(routine: &CatalogRoutine) -> Option<Ident> {
+    let RoutineBody::Text(text) = &routine.routine.body else { return None };
+    let mut sources = Sources::default();
+    let file = sources.add("body", text.clone());
+    let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+    block.statements.iter().find_map(|statement| match &statement.change.value {
+        Change::Data(data) => {
+            let read = || {
+                let sources = data.query.iter().flat_map(|query| query.selects.iter()).flat_map(|select| &select.sources);
+                sources.into_iter().find_map(|source| match &source.from {
+                    SourceKind::Relation(name) => Some(name.name.clone()),
+                    _ => None,
+                })
+            };
+            data.table.as_ref().map(|table| table.name.clone()).or_else(read)
+        }
+        _ => None,
+    })
 }
 
 /// A routine whose body names a table or column that a change takes away: from then on it fails when it runs, for every

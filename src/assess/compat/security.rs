@@ -2,9 +2,10 @@
 
 use super::surface::normal_text;
 use super::{Trial, Use};
-use crate::catalog::{Name, Privileges, Relation, Table};
+use crate::catalog::{Name, Privileges, Relation, Table, View};
 use crate::change::{Expr, Ident, Policy};
 use crate::dialect::AppError;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Tries the privileges on a relation that somebody has in the application's schema.
@@ -16,12 +17,42 @@ pub(super) fn try_privileges(trial: &mut Trial<'_>, name: &Name) {
         return;
     };
     compare(trial, name, kind, own, found);
+    try_invoker(trial, name);
     // A role that owned a table nobody else was given a right on can no longer do anything with it.
     if own.is_empty()
         && let (Some(owner), Some(new_owner)) = (owner, new_owner)
         && owner != new_owner
     {
         trial.fail(Use::Privilege(name.clone(), owner.clone(), "ALL".into()), AppError::Denied { kind, name: name.name.clone() });
+    }
+}
+
+/// A view that begins to read with the rights of who asks: a role needs its own on the tables below.
+fn try_invoker(trial: &mut Trial<'_>, name: &Name) {
+    let (Some(own), Some(there)) = (trial.app.view(name), trial.state.view(name)) else { return };
+    let invoker = |view: &View| {
+        let set = |text: &str| matches!(text.trim_matches('\'').to_ascii_lowercase().as_str(), "true" | "on" | "1" | "yes" | "");
+        view.options.iter().any(|(option, value)| option == "security_invoker" && set(value))
+    };
+    if invoker(own) || !invoker(there) {
+        return;
+    }
+    let below: BTreeSet<&Name> = there.columns.iter().filter_map(|column| column.source.as_ref()).map(|(name, _)| name).collect();
+    let mut denied = Vec::new();
+    for (role, privilege) in own.privileges.keys() {
+        let lacking = below.iter().find(|below| {
+            let rights = privileges(trial.state.relations.get(**below)).map(|(_, rights, _)| rights);
+            let has = |who: &str| {
+                rights.is_some_and(|rights| {
+                    [privilege.as_str(), "ALL"].iter().any(|right| rights.contains_key(&(Ident::from(who), Ident::from(*right))))
+                })
+            };
+            !has(role) && !has("public")
+        });
+        denied.extend(lacking.map(|below| (role.clone(), privilege.clone(), below.name.clone())));
+    }
+    for (role, privilege, table) in denied {
+        trial.fail(Use::Privilege(name.clone(), role, privilege), AppError::Denied { kind: "table", name: table });
     }
 }
 
@@ -38,6 +69,10 @@ fn privileges(relation: Option<&Relation>) -> Option<Rights<'_>> {
 
 fn compare(trial: &mut Trial<'_>, name: &Name, kind: &'static str, own: &Privileges, found: &Privileges) {
     for ((role, privilege), columns) in own {
+        // To hand a privilege on is an administrator's use, not an application's.
+        if privilege.ends_with("GRANT OPTION") {
+            continue;
+        }
         let granted = |role: &Ident| {
             let all = found.get(&(role.clone(), "ALL".into()));
             let this = found.get(&(role.clone(), privilege.clone()));

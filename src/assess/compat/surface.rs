@@ -150,7 +150,7 @@ impl<'a> Surface<'a> {
                 name: column.name.clone(),
                 data_type: column.data_type.clone().or_else(|| source.and_then(|source| source.data_type.clone())),
                 not_null: source.and_then(|source| source.not_null.clone()),
-                omittable: source.is_none_or(|source| source.omittable),
+                omittable: source.is_none_or(|source| source.omittable) || supplied(view, &column.name),
                 generated: source.map_or(Generated::Expression, |source| source.generated),
                 value: source.map_or(NO_VALUE, |source| source.value),
             }
@@ -176,6 +176,11 @@ fn updatable_source(catalog: &Catalog, view: &View) -> Option<Name> {
         }),
         _ => None,
     }
+}
+
+/// Whether a view has a default of its own for a column.
+fn supplied(view: &View, column: &str) -> bool {
+    view.defaults.iter().any(|(name, expr)| name == column && expr.shape != crate::change::ExprShape::Null)
 }
 
 /// Whether a column without an explicit value gets one that is not null.
@@ -266,7 +271,9 @@ impl FilledColumns {
                 let rest = body[at + 4..].trim_start_matches('"');
                 let assigned = rest.strip_prefix(column.as_str()).map(|rest| rest.trim_start_matches('"').trim_start());
                 let starts_statement = body[..at].trim_end().ends_with([';']) || ends_with_word(body[..at].trim_end());
-                starts_statement && assigned.is_some_and(|rest| rest.starts_with(":=") || rest.starts_with('='))
+                let assigns = assigned.is_some_and(|rest| rest.starts_with(":=") || rest.starts_with('='));
+                let into = body[..at].trim_end().ends_with(" into") && assigned.is_some_and(|rest| !rest.starts_with('.'));
+                into || (starts_statement && assigns)
             })
         })
     }
@@ -304,7 +311,7 @@ impl<'a> UniqueKey<'a> {
     /// Whether an upsert may name its columns (and predicate).
     pub fn arbiter(&self) -> bool {
         self.index.valid
-            && self.columns.is_some()
+            && (self.columns.is_some() || self.index.shape.keys.iter().any(|key| key.column().is_none()))
             && self.constraint.is_none_or(|c| c.deferrable == crate::change::Deferrable::No)
     }
 

@@ -69,12 +69,17 @@ pub(super) fn conversion(trial: &Trial<'_>, from: &TypeName, to: &TypeName) -> O
         let accepted = own.iter().all(|label| found.contains(label));
         let known = found.iter().all(|label| own.contains(label));
         let fit = |all: bool| if all { Fit::All } else { Fit::Malformed };
+        // The same type under another name is read as before: it is its name that is missed.
+        let id = |catalog: &crate::catalog::Catalog, data_type: &TypeName| {
+            catalog.resolve_type(&data_type.qname()).and_then(|name| catalog.types.get(&name).map(|found| found.id))
+        };
         let renamed = from.name != to.name;
+        let replaced = renamed && id(trial.app, from) != id(trial.state, to);
         return (!accepted || !known || renamed).then_some(Conversion {
             old_values: fit(accepted),
             new_values: fit(known),
-            old_reads: true,
-            new_reads: true,
+            old_reads: !replaced,
+            new_reads: !replaced,
             rewrite: true,
             lossy: false,
         });
@@ -94,6 +99,15 @@ pub(super) fn conversion(trial: &Trial<'_>, from: &TypeName, to: &TypeName) -> O
         trial.app
     };
     Some(trial.dialect.conversion(from, to, catalog))
+}
+
+/// The domain and its first check, where the type is one that refuses values.
+pub(super) fn refusing_check(
+    catalog: &crate::catalog::Catalog,
+    data_type: &TypeName,
+) -> Option<(crate::change::Ident, crate::change::Ident)> {
+    let check = domain(catalog, data_type)?.checks.first()?;
+    Some((data_type.name.clone(), check.name.clone().unwrap_or_default()))
 }
 
 fn domain<'c>(catalog: &'c crate::catalog::Catalog, data_type: &TypeName) -> Option<&'c Domain> {

@@ -44,6 +44,12 @@ pub enum Use {
     Cast(Name),
     /// Casts a value that a domain's constraint of this name forbids (`NOT NULL` under that name).
     DomainValue(Name, Ident),
+    /// Writes a row by this command that a trigger of this name refuses.
+    Guarded(Name, Ident, Ident),
+    /// Reads a column of a routine's result: its printed argument types, and the column.
+    CallColumn(Name, Arc<str>, Ident),
+    /// Names an operator, a collation or the like, as printed.
+    Other(Arc<str>),
     /// Calls a routine: its printed argument types, and how many of them are given.
     Call(Name, Arc<str>, u16),
     /// Draws from a sequence.
@@ -96,11 +102,13 @@ impl Use {
             Use::Insert(_) | Use::Update(_) | Use::Delete(_) | Use::Write(..) | Use::WriteNull(..) | Use::Omit(..) => {
                 UseClass::Write
             }
-            Use::WriteRow(..) | Use::DeleteReferenced(..) | Use::Defer(..) | Use::InsertPartition(..) => UseClass::Write,
+            Use::WriteRow(..) | Use::DeleteReferenced(..) | Use::Defer(..) | Use::InsertPartition(..) | Use::Guarded(..) => {
+                UseClass::Write
+            }
             Use::Upsert(..) | Use::UpsertConstraint(..) => UseClass::Upsert,
             Use::RowsOf(..) | Use::Privilege(..) => UseClass::Privilege,
-            Use::Label(..) | Use::Cast(_) | Use::DomainValue(..) | Use::Extension(_) => UseClass::Type,
-            Use::Call(..) => UseClass::Call,
+            Use::Label(..) | Use::Cast(_) | Use::DomainValue(..) | Use::Extension(_) | Use::Other(_) => UseClass::Type,
+            Use::Call(..) | Use::CallColumn(..) => UseClass::Call,
             Use::NextValue(_) => UseClass::Sequence,
         }
     }
@@ -124,6 +132,9 @@ impl Use {
             Use::UpsertConstraint(name, member) | Use::RowsOf(name, member) | Use::DomainValue(name, member) => {
                 (Some(name), Some(member))
             }
+            Use::Guarded(name, trigger, _) => (Some(name), Some(trigger)),
+            Use::CallColumn(name, _, column) => (Some(name), Some(column)),
+            Use::Other(_) => (None, None),
             Use::Upsert(name, columns) => (Some(name), columns.first()),
             Use::InsertPartition(name, _) | Use::Label(name, _) | Use::Call(name, ..) | Use::Privilege(name, ..) => {
                 (Some(name), None)
@@ -143,7 +154,9 @@ impl Use {
             }
         };
         let ident = |name: &Ident| dialect.quote(name).into_owned();
-        let list = |names: &[Ident]| names.iter().map(ident).collect::<Vec<_>>().join(", ");
+        // An upsert may name an expression, which stands there by its text.
+        let key = |name: &Ident| if name.contains('(') { name.to_string() } else { ident(name) };
+        let list = |names: &[Ident]| names.iter().map(key).collect::<Vec<_>>().join(", ");
         let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
         match self {
             Use::Select(name) => format!("SELECT ... FROM {}", relation(name)),
@@ -174,12 +187,12 @@ impl Use {
             Use::InsertPartition(name, partition) => {
                 format!("INSERT INTO {} (...) VALUES (...) -- a row of partition {}", relation(name), relation(partition))
             }
-            Use::RowsOf(name, command) => match command.as_str() {
-                "SELECT" => format!("SELECT ... FROM {}", relation(name)),
-                "INSERT" => format!("INSERT INTO {} (...) VALUES (...)", relation(name)),
-                "UPDATE" => format!("UPDATE {} SET ...", relation(name)),
-                _ => format!("DELETE FROM {} WHERE ...", relation(name)),
-            },
+            Use::RowsOf(name, command) => by_command(command, &relation(name)),
+            Use::Guarded(name, trigger, event) => {
+                format!("{} -- a row that trigger {} refuses", by_command(event, &relation(name)), ident(trigger))
+            }
+            Use::CallColumn(name, arguments, column) => format!("SELECT {} FROM {}({arguments})", ident(column), relation(name)),
+            Use::Other(words) => format!("-- {words}"),
             Use::Label(name, label) => format!("SELECT {}::{}", literal(label), relation(name)),
             Use::Cast(name) => format!("SELECT CAST(... AS {})", relation(name)),
             Use::DomainValue(name, constraint) => {
@@ -194,6 +207,17 @@ impl Use {
             Use::Extension(name) => format!("-- anything of extension {}", ident(name)),
             Use::Privilege(name, role, privilege) => format!("{privilege} ON {} AS {}", relation(name), ident(role)),
         }
+    }
+}
+
+/// A statement of that command on a relation.
+fn by_command(command: &str, relation: &str) -> String {
+    match command {
+        "SELECT" => format!("SELECT ... FROM {relation}"),
+        "INSERT" => format!("INSERT INTO {relation} (...) VALUES (...)"),
+        "UPDATE" => format!("UPDATE {relation} SET ..."),
+        "TRUNCATE" => format!("TRUNCATE {relation}"),
+        _ => format!("DELETE FROM {relation} WHERE ..."),
     }
 }
 

@@ -48,7 +48,16 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         TableAction::DropColumn { column, if_exists, cascade } => drop::column(catalog, name, column, *if_exists, *cascade, only),
         TableAction::RenameColumn { from, to } => column::rename(catalog, name, from, to, dialect),
         TableAction::RenameConstraint { from, to } => constraint::rename(catalog, name, from, to),
-        TableAction::SetType { column, data_type, collation, using: _ } => {
+        TableAction::SetType { column, data_type, collation, using } => {
+            let from = catalog.table(name).and_then(|table| table.column(column)).map(|column| column.data_type.clone());
+            if using.is_none()
+                && let Some(from) = from
+                && !dialect.assigns(&from, &catalog.full_type(data_type), catalog)
+            {
+                let to = dialect.type_text(data_type);
+                let message = format!("column \"{column}\" cannot be cast automatically to type {to}");
+                return Err(Problem::Other { code: "42804", message });
+            }
             column::set_type(catalog, name, column, data_type, collation.as_ref(), dialect)
         }
         TableAction::SetDefault { column, default } => column::set_default(catalog, name, column, Some(default), only, dialect),

@@ -114,6 +114,16 @@ pub(super) fn build(
     if catalog.relations.contains_key(&full) {
         return Err(exists(ObjectKind::Table, &full.name));
     }
+    if new.unique
+        && let Some(key) = catalog.table(owner).and_then(|table| table.partition_by.as_ref())
+    {
+        let has = |column: &Ident| new.shape.keys.iter().any(|key| key.column() == Some(column));
+        let columns = key.keys.refs.iter().filter(|found| found.kind == RefKind::Column);
+        if !columns.map(|found| found.name()).all(has) {
+            let message = "unique constraint on partitioned table must include all partitioning columns".to_owned();
+            return Err(Problem::Other { code: "0A000", message });
+        }
+    }
     let partitions = inherit::partitions(catalog, owner);
     let index = Index {
         id: catalog.new_id(),

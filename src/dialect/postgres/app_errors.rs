@@ -1,6 +1,7 @@
 //! The errors that PostgreSQL answers an application with when the schema is not the one it was written for: SQLSTATE and
 //! message as the server words them. `tests/compat.rs` holds the codes against a server.
 
+use crate::change::ObjectKind;
 use crate::dialect::{AppError, ServerError};
 use std::borrow::Cow;
 
@@ -10,6 +11,9 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
         AppError::InBody { routine, error } => {
             let inner = app_error(error);
             return ServerError { message: format!("{} (in function {routine})", inner.message), ..inner };
+        }
+        AppError::Raised { sqlstate, message } => {
+            return ServerError { sqlstate: Some(Cow::Owned(sqlstate.clone())), message: message.clone() };
         }
         AppError::Silent(what) => return ServerError { sqlstate: None, message: what.clone() },
         AppError::NoRelation { .. } | AppError::NoColumn { .. } | AppError::NoRowField { .. } => missing(error),
@@ -28,6 +32,15 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
         AppError::DeferrableConflictTarget => {
             ("55000", "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters".to_string())
         }
+        AppError::ConflictWithRules => {
+            ("0A000", "INSERT with ON CONFLICT clause cannot be used with table that has INSERT or UPDATE rules".to_string())
+        }
+        AppError::CheckOption { view } => ("44000", format!("new row violates check option for view \"{view}\"")),
+        AppError::RoutineKind { call, procedure: true } => ("42809", format!("{call} is a procedure")),
+        AppError::RoutineKind { call, procedure: false } => ("42809", format!("{call} is not a procedure")),
+        AppError::MaterializedWritten { relation } => ("42809", format!("cannot change materialized view \"{relation}\"")),
+        AppError::NoOperator { operator } => ("42883", format!("operator does not exist: {operator}")),
+        AppError::NoNamed { what } => ("42704", format!("{what} does not exist")),
         AppError::NotDeferrable { constraint } => ("42809", format!("constraint \"{constraint}\" is not deferrable")),
         AppError::NotWritable { relation, verb } => ("55000", format!("cannot {verb} view \"{relation}\"")),
         AppError::Denied { kind, name } => ("42501", format!("permission denied for {kind} {name}")),
@@ -41,6 +54,20 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
         AppError::StillReferenced { .. } | AppError::NoPartition { .. } | AppError::PartitionBound { .. } => violated(error),
     };
     ServerError { sqlstate: Some(Cow::Borrowed(code)), message }
+}
+
+/// What names something that is kept by its words only and is gone.
+pub(super) fn without(kind: ObjectKind, words: &str) -> Option<AppError> {
+    let lower = words.to_ascii_lowercase();
+    if kind == ObjectKind::Collation {
+        return Some(AppError::NoNamed { what: format!("collation \"{}\"", words.trim()) });
+    }
+    if let Some(operator) =
+        lower.strip_prefix("operator ").filter(|rest| !rest.starts_with("class") && !rest.starts_with("family"))
+    {
+        return Some(AppError::NoOperator { operator: operator.to_owned() });
+    }
+    lower.starts_with("text search configuration ").then(|| AppError::NoNamed { what: words.to_owned() })
 }
 
 /// Something that is named is not there.

@@ -124,6 +124,18 @@ impl Dialect for Postgres {
         errors::problem(problem, change)
     }
 
+    fn assigns(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+        types::assigns(from, to, catalog)
+    }
+
+    fn passes_as(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+        types::passes_as(from, to, catalog)
+    }
+
+    fn without(&self, kind: ObjectKind, words: &str) -> Option<AppError> {
+        app_errors::without(kind, words)
+    }
+
     fn app_error(&self, error: &AppError) -> ServerError {
         app_errors::app_error(error)
     }

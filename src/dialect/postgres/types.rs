@@ -101,6 +101,56 @@ fn of_arrays(from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
     Conversion { rewrite: element(from) != element(to), ..found }
 }
 
+/// Whether the server casts a column's values by itself. Strings become nothing else without `USING`.
+pub(super) fn assigns(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+    const NOT_FROM_TEXT: [&str; 20] = [
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "real",
+        "double precision",
+        "boolean",
+        "uuid",
+        "date",
+        "timestamp without time zone",
+        "timestamp with time zone",
+        "time without time zone",
+        "time with time zone",
+        "interval",
+        "json",
+        "jsonb",
+        "bytea",
+        "inet",
+        "cidr",
+        "money",
+    ];
+    let (from, to) = (base(from, catalog), base(to, catalog));
+    let text = matches!(from.name.as_str(), "character varying" | "text" | "character");
+    let is_enum = |of: &TypeName| matches!(domain(of, catalog), Some(UserTypeShape::Type(TypeShape::Enum(_))));
+    let other = NOT_FROM_TEXT.contains(&to.name.as_str()) || to.dimensions > 0 || is_enum(&to);
+    let enums = is_enum(&from) && is_enum(&to) && from != to;
+    !(from.dimensions == 0 && ((text && other) || (enums && to.dimensions == 0)))
+}
+
+/// Whether a value of the one type is taken for one of the other without a cast being written.
+pub(super) fn passes_as(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+    let (from, to) = (base(from, catalog), base(to, catalog));
+    let numbers = rank(&from.name).zip(rank(&to.name)).is_some_and(|(from, to)| from <= to);
+    let text = |it: &TypeName| matches!(it.name.as_str(), "character varying" | "text" | "character" | "name");
+    let times = |it: &TypeName| match it.name.as_str() {
+        "date" => Some(0),
+        "timestamp without time zone" => Some(1),
+        "timestamp with time zone" => Some(2),
+        _ => None,
+    };
+    let moments = times(&from).zip(times(&to)).is_some_and(|(from, to)| from <= to);
+    from.dimensions == to.dimensions
+        && (from.name == to.name
+            || (from.dimensions == 0
+                && (numbers || moments || (text(&from) && text(&to)) || from.name == "cidr" && to.name == "inet")))
+}
+
 fn conversion_of(old_values: Fit, new_values: Fit, old_reads: bool, new_reads: bool, rewrite: bool, lossy: bool) -> Conversion {
     Conversion { old_values, new_values, old_reads, new_reads, rewrite, lossy }
 }
@@ -144,8 +194,12 @@ fn of_bases(from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
         ("timestamp without time zone" | "timestamp with time zone", "date") => {
             conversion_of(Fit::Altered, Fit::All, false, false, true, true)
         }
-        ("json", "jsonb") => conversion_of(Fit::Altered, Fit::All, true, true, true, true),
-        ("jsonb", "json") => conversion_of(Fit::All, Fit::Altered, true, true, true, false),
+        // Both read and write the same; but the operators of jsonb (containment, existence) are not there for json.
+        ("json", "jsonb") => conversion_of(Fit::All, Fit::All, true, false, true, true),
+        ("jsonb", "json") => conversion_of(Fit::All, Fit::All, false, true, true, false),
+        ("citext", "citext") => conversion_of(Fit::All, Fit::All, true, true, false, false),
+        ("citext", _) if strings(to) => limited(None, length(to)),
+        (_, "citext") if strings(from) => limited(length(from), None),
         ("cidr", "inet") => conversion_of(Fit::All, Fit::Malformed, false, false, false, false),
         ("inet", "cidr") => conversion_of(Fit::Malformed, Fit::All, false, false, true, true),
         _ => others(from, to, catalog),

@@ -4,7 +4,7 @@
 use super::super::locks::Mode;
 use super::collect::Locks;
 use crate::catalog::{Name, Table};
-use crate::change::{ColumnValue, ConstraintKind, Data, DataKind, ExprShape, Ident, QName, Query, ReferentialAction};
+use crate::change::{ColumnValue, ConstraintKind, Data, DataKind, ExprShape, Ident, QName, Query, RefKind, ReferentialAction};
 use crate::dialect::Held;
 
 pub(super) fn data(data: &Data, locks: &mut Locks<'_>) {
@@ -51,7 +51,11 @@ fn read(query: &Query, filtered: bool, target: Option<&Name>, locks: &mut Locks<
     let locking = is_locking(&query.text.sql);
     let sources = locks.sources(query);
     for source in sources.iter().filter(|source| Some(*source) != target) {
-        let mode = if locking { Mode::RowShare } else { Mode::AccessShare };
+        let mode = match locking {
+            _ if written_in(query, source) => Mode::RowExclusive,
+            true => Mode::RowShare,
+            false => Mode::AccessShare,
+        };
         let below = locks.below_view(source);
         for name in std::iter::once(source).chain(&below) {
             match filtered && locks.is_partitioned(name) {
@@ -64,6 +68,21 @@ fn read(query: &Query, filtered: bool, target: Option<&Name>, locks: &mut Locks<
     for sequence in locks.sequences_in(&query.text) {
         locks.lock(&sequence, Mode::RowExclusive);
     }
+}
+
+/// Whether a `WITH` inserts into the relation, updates it or deletes from it.
+fn written_in(query: &Query, relation: &Name) -> bool {
+    query.text.refs.iter().filter(|found| found.kind == RefKind::Relation && *found.name() == relation.name).any(|found| {
+        let before = found.ranges.first().map_or("", |(start, _)| &query.text.sql[..*start as usize]);
+        let mut words = before.split_whitespace().rev().map(str::to_ascii_lowercase).filter(|word| word != "only");
+        let (last, previous) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let starts = |word: &str| word.trim_start_matches('(').to_owned();
+        match last.as_str() {
+            "into" => starts(&previous) == "insert",
+            "from" => starts(&previous) == "delete",
+            word => starts(word) == "update" && previous != "for" && previous != "do",
+        }
+    })
 }
 
 /// `FOR UPDATE` and its kin, in a query of any depth.

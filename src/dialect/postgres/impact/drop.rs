@@ -32,6 +32,10 @@ fn lost_indexes(locks: &mut Locks<'_>) {
 
 fn named(object: &ObjectRef, concurrently: bool, locks: &mut Locks<'_>) {
     let Some(name) = locks.resolve(&object.name) else { return };
+    if !has_member(object, &name, locks) {
+        // Its table's lock is let go again when there is nothing to drop.
+        return;
+    }
     match object.kind {
         ObjectKind::Index => {
             let Some(owner) = locks.before().index(&name).map(|(owner, _)| owner.clone()) else { return };
@@ -73,6 +77,17 @@ fn named(object: &ObjectRef, concurrently: bool, locks: &mut Locks<'_>) {
         | ObjectKind::Collation
         | ObjectKind::Statistics
         | ObjectKind::Other => {}
+    }
+}
+
+/// Whether the trigger, rule or policy that is to go is there.
+fn has_member(object: &ObjectRef, name: &Name, locks: &Locks<'_>) -> bool {
+    let Some(member) = &object.member else { return true };
+    match (object.kind, locks.before().relations.get(name)) {
+        (ObjectKind::Trigger, Some(Relation::Table(table))) => table.triggers.iter().any(|trigger| trigger.name == *member),
+        (ObjectKind::Rule, Some(Relation::Table(table))) => table.rules.iter().any(|rule| rule.name == *member),
+        (ObjectKind::Policy, Some(Relation::Table(table))) => table.policies.iter().any(|policy| policy.name == *member),
+        _ => true,
     }
 }
 

@@ -56,9 +56,10 @@ pub(super) fn detach(parent: &Name, partition: &QName, concurrently: bool, final
     }
     locks.lock(parent, Mode::AccessExclusive);
     lock_default(parent, locks);
-    // Its own partitions are locked in full in every version, the partition itself since 14.
+    // Its own partitions are locked in full in every version; the partition itself since 14, and where foreign keys refer to it.
+    let referred = !locks.referencing(parent).is_empty();
     for member in locks.tree(&partition) {
-        let weak = member == partition && locks.version() < 14;
+        let weak = member == partition && locks.version() < 14 && !referred;
         locks.lock(&member, if weak { Mode::ShareUpdateExclusive } else { Mode::AccessExclusive });
     }
     for constraint in locks.before().table(parent).map(|table| table.constraints.clone()).unwrap_or_default() {

@@ -1,0 +1,95 @@
+-- case: add and sync trigger both ways
+CREATE TABLE t (id int PRIMARY KEY, a text);
+-- migration: expand
+ALTER TABLE t ADD COLUMN b text;
+CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.b IS NULL THEN NEW.b := NEW.a; END IF; IF NEW.a IS NULL THEN NEW.a := NEW.b; END IF; RETURN NEW; END $$;
+CREATE TRIGGER sync BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION sync();
+-- old: INSERT INTO t (id, a) VALUES (1, 'x') => ok
+-- new: SELECT b FROM t => 42703
+
+-- case: required column filled by trigger
+CREATE TABLE t (id int PRIMARY KEY, a text);
+-- migration: expand
+CREATE FUNCTION fill_slug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.slug IS NULL THEN NEW.slug := lower(coalesce(NEW.a, 'x')); END IF; RETURN NEW; END $$;
+ALTER TABLE t ADD COLUMN slug text NOT NULL DEFAULT '';
+ALTER TABLE t ALTER COLUMN slug DROP DEFAULT;
+CREATE TRIGGER fill_slug BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_slug();
+-- old: INSERT INTO t (id, a) VALUES (1, 'x') => ok
+-- new: SELECT slug FROM t => 42703
+
+-- case: trigger that fills is dropped
+CREATE TABLE t (id int PRIMARY KEY, slug text NOT NULL);
+CREATE FUNCTION fill_slug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.slug := coalesce(NEW.slug, 'x'); RETURN NEW; END $$;
+CREATE TRIGGER fill_slug BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_slug();
+-- migration: contract
+DROP TRIGGER fill_slug ON t;
+-- old: INSERT INTO t (id) VALUES (1) => 23502
+-- new: INSERT INTO t (id, slug) VALUES (1, 'x') => ok
+
+-- case: trigger that fills is disabled
+CREATE TABLE t (id int PRIMARY KEY, slug text NOT NULL);
+CREATE FUNCTION fill_slug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.slug := coalesce(NEW.slug, 'x'); RETURN NEW; END $$;
+CREATE TRIGGER fill_slug BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_slug();
+-- migration: contract
+ALTER TABLE t DISABLE TRIGGER fill_slug;
+-- old: INSERT INTO t (id) VALUES (1) => 23502
+-- new: INSERT INTO t (id, slug) VALUES (1, 'x') => ok
+
+-- case: guard trigger refuses deletes
+CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x');
+-- migration: contract
+CREATE FUNCTION no_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'rows of % are kept', TG_TABLE_NAME; END $$;
+CREATE TRIGGER no_delete BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION no_delete();
+-- old: DELETE FROM t => P0001
+-- new: INSERT INTO t VALUES (2, 'y') => ok
+
+-- case: guard trigger refuses some rows
+CREATE TABLE t (id int PRIMARY KEY, total int);
+-- migration: contract
+CREATE FUNCTION positive() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.total < 0 THEN RAISE EXCEPTION 'negative total' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER positive BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION positive();
+-- old: INSERT INTO t VALUES (1, -1) => 23514
+-- new: INSERT INTO t VALUES (1, 1) => ok
+
+-- case: guard trigger dropped
+CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x');
+CREATE FUNCTION no_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'rows of % are kept', TG_TABLE_NAME; END $$;
+CREATE TRIGGER no_delete BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION no_delete();
+-- migration: expand
+DROP TRIGGER no_delete ON t;
+DROP FUNCTION no_delete();
+-- old: INSERT INTO t VALUES (2, 'y') => ok
+-- new: DELETE FROM t => P0001
+
+-- case: trigger function begins to refuse
+CREATE TABLE t (id int PRIMARY KEY, total int);
+CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER guard BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION guard();
+-- migration: contract
+CREATE OR REPLACE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.total IS NULL THEN RAISE EXCEPTION 'total needed'; END IF; RETURN NEW; END $$;
+-- old: INSERT INTO t (id) VALUES (1) => P0001
+-- new: INSERT INTO t VALUES (1, 1) => ok
+
+-- case: trigger with notice only
+CREATE TABLE t (id int PRIMARY KEY, total int);
+-- migration: free
+CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'row %', NEW.id; RETURN NEW; END $$;
+CREATE TRIGGER guard AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION guard();
+-- old: INSERT INTO t (id) VALUES (1) => ok
+
+-- case: audit trigger into new table
+CREATE TABLE t (id int PRIMARY KEY, total int);
+-- migration: expand
+CREATE TABLE t_log (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t_id int NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE FUNCTION log_t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t_log (t_id) VALUES (NEW.id); RETURN NULL; END $$;
+CREATE TRIGGER log_t AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION log_t();
+-- old: INSERT INTO t (id) VALUES (1) => ok
+-- new: SELECT id FROM t_log => 42P01
+
+-- case: constraint trigger added
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- migration: contract
+CREATE FUNCTION balanced() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT sum(a) FROM t) <> 0 THEN RAISE EXCEPTION 'not balanced'; END IF; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT OR UPDATE ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION balanced();
+-- old: INSERT INTO t VALUES (1, 5); SET CONSTRAINTS ALL IMMEDIATE => P0001
+-- new: INSERT INTO t VALUES (1, 5), (2, -5) => ok

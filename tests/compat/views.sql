@@ -1,0 +1,131 @@
+-- case: view expression changed
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, a + 1 AS n FROM t;
+-- migration: free
+CREATE OR REPLACE VIEW v AS SELECT id, a + 2 AS n FROM t;
+-- old: SELECT n FROM v => ok
+-- new: SELECT n FROM v => ok
+
+-- case: view column renamed by recreation
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, a AS n FROM t;
+-- migration: breaking
+DROP VIEW v;
+CREATE VIEW v AS SELECT id, a AS m FROM t;
+-- old: SELECT n FROM v => 42703
+-- new: SELECT m FROM v => 42703
+
+-- case: view column renamed in place
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, a AS n FROM t;
+-- migration: breaking
+ALTER VIEW v RENAME COLUMN n TO m;
+-- old: SELECT n FROM v => 42703
+-- new: SELECT m FROM v => 42703
+
+-- case: view gets check option and condition
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, a FROM t;
+-- migration: contract
+CREATE OR REPLACE VIEW v AS SELECT id, a FROM t WHERE a > 0 WITH CHECK OPTION;
+-- old: INSERT INTO v VALUES (1, -1) => 44000
+-- new: INSERT INTO v VALUES (1, 1) => ok
+
+-- case: view becomes a join
+CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE u (id int PRIMARY KEY);
+CREATE VIEW v AS SELECT t.id, t.a FROM t;
+-- migration: contract
+CREATE OR REPLACE VIEW v AS SELECT t.id, t.a FROM t JOIN u ON u.id = t.id;
+-- old: INSERT INTO v VALUES (1, -1) => 55000
+-- new: SELECT id, a FROM v => ok
+
+-- case: instead of trigger dropped
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, max(a) AS a FROM t GROUP BY id;
+CREATE FUNCTION ins() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (NEW.id, NEW.a); RETURN NEW; END $$;
+CREATE TRIGGER ins INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION ins();
+-- migration: contract
+DROP TRIGGER ins ON v;
+-- old: INSERT INTO v VALUES (1, 1) => 55000
+-- new: SELECT a FROM v => ok
+
+-- case: instead of trigger added
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, max(a) AS a FROM t GROUP BY id;
+-- migration: expand
+CREATE FUNCTION ins() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (NEW.id, NEW.a); RETURN NEW; END $$;
+CREATE TRIGGER ins INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION ins();
+-- old: SELECT a FROM v => ok
+-- new: INSERT INTO v VALUES (1, 1) => 55000
+
+-- case: view made again loses its grants
+CREATE ROLE app_views7;
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id FROM t; GRANT SELECT ON v TO app_views7;
+-- migration: contract
+DROP VIEW v;
+CREATE VIEW v AS SELECT id FROM t;
+-- old: SET LOCAL ROLE app_views7; SELECT id FROM v => 42501
+-- new: SELECT id FROM v => ok
+
+-- case: view made again with its grants
+CREATE ROLE app_views8;
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id FROM t; GRANT SELECT ON v TO app_views8;
+-- migration: expand
+DROP VIEW v;
+CREATE VIEW v AS SELECT a, id FROM t;
+GRANT SELECT ON v TO app_views8;
+-- old: SET LOCAL ROLE app_views8; SELECT id FROM v => ok
+-- new: SELECT a FROM v => 42703
+
+-- case: view becomes invoker
+CREATE ROLE app_views9;
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id FROM t; GRANT SELECT ON v TO app_views9;
+-- migration: contract
+ALTER VIEW v SET (security_invoker = true);
+-- old: SET LOCAL ROLE app_views9; SELECT id FROM v => 42501
+-- new: SELECT id FROM v => ok
+
+-- case: view to materialized
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE VIEW v AS SELECT id, a FROM t;
+-- migration: contract
+DROP VIEW v;
+CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t;
+-- old: INSERT INTO v VALUES (1, 2) => 42809
+-- old: SELECT id FROM v => ok
+-- new: SELECT id FROM v => ok
+
+-- case: materialized made again with a column
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE MATERIALIZED VIEW v AS SELECT id FROM t; CREATE UNIQUE INDEX v_id ON v (id);
+-- migration: expand
+DROP MATERIALIZED VIEW v;
+CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t;
+CREATE UNIQUE INDEX v_id ON v (id);
+-- old: SELECT id FROM v => ok
+-- new: SELECT a FROM v => 42703
+
+-- case: materialized refreshed
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE MATERIALIZED VIEW v AS SELECT id FROM t; CREATE UNIQUE INDEX v_id ON v (id);
+-- migration: migrate
+REFRESH MATERIALIZED VIEW CONCURRENTLY v;
+-- old: SELECT id FROM v => ok
+
+-- case: view default
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL);
+CREATE VIEW v AS SELECT id, a FROM t;
+-- migration: expand
+ALTER VIEW v ALTER COLUMN a SET DEFAULT 5;
+-- old: INSERT INTO v VALUES (1, 1) => ok
+-- new: INSERT INTO v (id) VALUES (1) => 23502
+
+-- case: insert rule hides rows
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- migration: contract
+CREATE RULE t_log AS ON INSERT TO t DO ALSO NOTIFY t;
+-- old: INSERT INTO t VALUES (1, 1) ON CONFLICT (id) DO NOTHING => 0A000
+-- new: INSERT INTO t VALUES (1, 1) => ok
