@@ -22,6 +22,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "schema_migrations",
+    // `pkg/dbmate/db.go`: whatever version is not applied is pending; only `--strict` minds the order.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Unnoticed,

@@ -19,6 +19,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::Wrapped),
     one_transaction: false,
     table: "__diesel_schema_migrations",
+    // `diesel_migrations/src/migration_harness.rs`: whatever version is not applied is pending; nothing else is compared.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Unnoticed,

@@ -21,6 +21,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: true,
     table: "",
+    // `pg-core/dialect.ts`, `migrate`: one comparison with the time of the last applied one; hashes are stored, not compared.
     applied: Applied {
         known_by: KnownBy::Name,
         edited: Edited::Unnoticed,

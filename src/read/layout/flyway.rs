@@ -24,6 +24,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "flyway_schema_history",
+    // `internal/info/MigrationInfoImpl.java`, `validate`: checksums, descriptions, what is not found and what was passed over.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Stops,

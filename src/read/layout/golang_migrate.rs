@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
     table: "schema_migrations",
+    // `migrate.go`, `readUp`: only what follows the database's version is read.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Unnoticed,

@@ -23,6 +23,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "goose_db_version",
+    // `up.go`: migrations that are missing before the current version are an error unless allowed.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Unnoticed,

@@ -24,6 +24,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "databasechangelog",
+    // `change/AbstractSQLChange.java`, `NormalizingStream`: white space is left out of the checksum.
     applied: Applied {
         known_by: KnownBy::Name,
         edited: Edited::StopsButForSpace,

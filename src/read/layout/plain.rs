@@ -18,6 +18,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
     table: "",
+    // Who runs it is not known.
     applied: Applied {
         known_by: KnownBy::Name,
         edited: Edited::Unnoticed,

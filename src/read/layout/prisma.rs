@@ -19,6 +19,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerChunk),
     one_transaction: false,
     table: "_prisma_migrations",
+    // Its documentation of migration histories: `migrate deploy` warns of modified migrations, and not of missing ones.
     applied: Applied {
         known_by: KnownBy::Name,
         edited: Edited::Warns,

@@ -17,6 +17,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::Wrapped),
     one_transaction: false,
     table: "refinery_schema_history",
+    // `refinery_core/src/traits/mod.rs`, `verify_migrations`: divergent (checksum and name) and missing versions.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Stops,

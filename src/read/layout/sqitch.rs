@@ -20,6 +20,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(|_, _| Transaction::PerStatement),
     one_transaction: false,
     table: "",
+    // `App/Sqitch/Engine.pm`: the last deployed change's id, which hangs on all before it, must be in the plan.
     applied: Applied {
         known_by: KnownBy::Name,
         edited: Edited::Unnoticed,

@@ -19,6 +19,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Whole(transaction),
     one_transaction: false,
     table: "_sqlx_migrations",
+    // `sqlx-core/src/migrate/migrator.rs`: `VersionMismatch` and `VersionMissing`; what is not applied is, in order.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Stops,

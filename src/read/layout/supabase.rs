@@ -28,6 +28,7 @@ pub(super) const LAYOUT: Layout = Layout {
     cut: Cut::Pieces(cut),
     one_transaction: false,
     table: "",
+    // `pkg/migration/apply.go`: `ErrMissingLocal` and `ErrMissingRemote`.
     applied: Applied {
         known_by: KnownBy::Version,
         edited: Edited::Unnoticed,
