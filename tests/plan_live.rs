@@ -131,8 +131,8 @@ fn preflight_finds_each_kind_of_failing_rows() {
     // Many good rows, and one bad one of each kind.
     session
         .execute(
-            "INSERT INTO users SELECT g, 'u' || g, 1, '1', 1 FROM generate_series(1, 20000) g;
-             INSERT INTO users VALUES (20001, NULL, -1, 'too long a code', 99999999), (20002, 'u1', 1, '1', 1); ANALYZE users;",
+            "INSERT INTO users SELECT g, 'u' || g, 1, '1', 1 FROM generate_series(1, 1000000) g;
+             INSERT INTO users VALUES (1000001, NULL, -1, 'too long a code', 99999999), (1000002, 'u1', 1, '1', 1); ANALYZE users;",
         )
         .expect("rows");
     let url = url(server(), "postgres", database.name());
@@ -159,7 +159,7 @@ fn preflight_finds_each_kind_of_failing_rows() {
         assert_eq!((&found["passes"], found["detail"].as_str()), (&serde_json::json!(false), Some(detail)), "{found}");
     }
     assert_eq!(ran.code, 1);
-    session.execute("DELETE FROM users WHERE id > 20000").expect("repaired");
+    session.execute("DELETE FROM users WHERE id > 1000000").expect("repaired");
     let plan = json(&run(dir.path(), &["plan", "--database-url", &url, "--format", "json"]));
     let asked = plan["plan"]["preflight"].as_array().expect("a list");
     assert!(asked.iter().all(|asked| asked["passes"] == true), "{asked:#?}");

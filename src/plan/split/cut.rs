@@ -47,8 +47,7 @@ pub(super) fn pieces(statements: Vec<(Phase, String)>) -> Vec<Piece> {
     for phase in [Phase::Expand, Phase::Migrate, Phase::Contract] {
         let mut open = false;
         let mut seen: Vec<Vec<Change>> = Vec::new();
-        for (_, sql) in statements.iter().filter(|(found, _)| *found == phase || phase == Phase::Expand && *found == Phase::Free)
-        {
+        for (_, sql) in statements.iter().filter(|(found, _)| *found == phase) {
             // What a rule makes of a change and the change itself may be the same.
             let changes = read(sql);
             if seen.contains(&changes) {

@@ -10,7 +10,7 @@ use crate::assess::{App, Phase, Touched, failing};
 use crate::dialect::Dialect;
 use crate::lint::Lint;
 use crate::replay::{Atom, Step};
-use crate::rules::{Finding, Level};
+use crate::rules::{Finding, Level, Topic};
 use crate::source::Span;
 
 pub use cut::{Piece, Transactions};
@@ -36,8 +36,11 @@ pub(super) fn splits(lint: &Lint<'_>, facts: &Facts) -> Vec<Split> {
 fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
     let assessment = &lint.assessments[number];
     let versions_meet = lint.options.strategy.versions_meet();
-    let heavy = |finding: &&Finding| finding.level == Level::Error && !finding.alternative.is_empty();
-    versions_meet && must_split(assessment.phase) || remarks(lint, assessment, facts).iter().any(heavy)
+    let heavy = remarks(lint, assessment, facts)
+        .iter()
+        .any(|finding| finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.topic == Topic::Locks));
+    let has_way = || lint.findings_of(assessment).any(|reported| !reported.finding.alternative.is_empty());
+    versions_meet && must_split(assessment.phase) || heavy && has_way()
 }
 
 fn split(lint: &Lint<'_>, number: usize) -> Split {
@@ -90,16 +93,22 @@ impl Parts<'_> {
         let statement = &self.lint.parsed[step.migration].statements[step.statement];
         let text = self.lint.project.sources.slice(statement.span).trim().trim_end_matches(';').to_owned();
         let sql = if one { text.clone() } else { dialect.write(&atom.change.value) };
-        match self.phase(atom, dialect) {
+        match self.phase(step, atom, dialect) {
             Phase::Breaking | Phase::Mixed => {
                 self.left.push(format!("no sequence is known that replaces: {}", first_line(&text)));
             }
-            phase => self.out.push((phase, sql)),
+            // What may run at any moment stays behind what stands before it.
+            Phase::Free => {
+                let whole = self.lint.assessments[self.number].phase;
+                let before = self.out.iter().map(|(phase, _)| *phase).max().unwrap_or(Phase::Expand);
+                self.out.push((if whole == Phase::Contract { whole } else { before }, sql));
+            }
+            phase @ (Phase::Expand | Phase::Migrate | Phase::Contract) => self.out.push((phase, sql)),
         }
     }
 
     /// The phase that a change has by itself.
-    fn phase(&self, atom: &Atom, dialect: &dyn Dialect) -> Phase {
+    fn phase(&self, step: &Step, atom: &Atom, dialect: &dyn Dialect) -> Phase {
         let commits = &self.lint.replayed.commits;
         let (Some(first), Some(last)) = (commits.first(), commits.last()) else { return Phase::Free };
         let touched = Touched::between(&atom.before, &atom.after);
@@ -109,9 +118,17 @@ impl Parts<'_> {
         };
         let breaks = worse(fails(App::Old, &first.before, &atom.before), fails(App::Old, &first.before, &atom.after));
         let needed = worse(fails(App::New, &last.after, &atom.after), fails(App::New, &last.after, &atom.before));
+        let assessment = &self.lint.assessments[self.number];
+        let steps = &self.lint.replayed.steps[assessment.steps.clone()];
+        let verdict = steps.iter().position(|other| std::ptr::eq(other, step)).and_then(|at| assessment.verdicts.get(at));
+        // A statement of the same transaction makes it good again: apart from each other they break somebody.
+        if breaks && verdict.is_some_and(|verdict| verdict.breaks.is_empty()) {
+            return Phase::Breaking;
+        }
         match (breaks, needed) {
             (false, false) if moves_rows(atom) => Phase::Migrate,
-            (false, _) => Phase::Expand,
+            (false, false) => Phase::Free,
+            (false, true) => Phase::Expand,
             (true, false) => Phase::Contract,
             (true, true) => Phase::Breaking,
         }

@@ -189,7 +189,7 @@ const STYLE: &str = "\
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.6rem; margin: 0.5rem 0 0; } h2 { font-size: 1.2rem; margin: 1.5rem 0 0.5rem; }
+h1 { font-size: 1.6rem; margin: 0.5rem 0 0; } h2 { font-size: 1.2rem; margin: 1.5rem 0 0.5rem; overflow-wrap: anywhere; }
 h3 { font-size: 1.05rem; margin: 0; } h4 { margin: 0.5rem 0 0; font-size: 0.9rem; color: var(--soft); }
 p { margin: 0.25rem 0; overflow-wrap: anywhere; } small, .about { color: var(--soft); }
 code, pre { font: 0.85em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; } pre { overflow-x: auto; margin: 0.25rem 0; }
