@@ -12,7 +12,9 @@ mod script;
 
 pub use script::script;
 
-use crate::change::Change;
+use crate::catalog::diff::changed_relations;
+use crate::catalog::{Catalog, Name, Relation};
+use crate::change::{Change, Persistence};
 use crate::dialect::Dialect;
 use crate::replay::{ParsedMigration, Replayed, Step};
 use crate::source::Span;
@@ -113,8 +115,8 @@ pub fn down(parsed: &ParsedMigration, replayed: &Replayed, migration: usize, dia
     let steps = &replayed.steps[steps_of(replayed, migration)];
     let mut down = match (steps.first(), last_state(replayed, migration)) {
         (Some(first), Some(last)) => {
-            let context = Context { parsed, steps, first: &first.before, last, dialect };
-            plan::plan(&context)
+            let (before, after) = (lasting(&first.before, last), lasting(last, &first.before));
+            plan::plan(&Context { parsed, steps, first: &before, last: &after, dialect })
         }
         _ => Down { transactional: true, ups: fidelity::not_replayed(parsed), ..Down::default() },
     };
@@ -128,10 +130,32 @@ struct Context<'a> {
     parsed: &'a ParsedMigration,
     steps: &'a [Step],
     /// The state before it.
-    first: &'a crate::catalog::Catalog,
+    first: &'a Catalog,
     /// The state after it.
-    last: &'a crate::catalog::Catalog,
+    last: &'a Catalog,
     dialect: &'a dyn Dialect,
+}
+
+/// A state without what differs from the other and ends with the session that made it.
+fn lasting(catalog: &Catalog, other: &Catalog) -> Catalog {
+    let mut lasting = catalog.clone();
+    for name in changed_relations(catalog, other) {
+        let temporary = match catalog.relations.get(&name) {
+            Some(Relation::Table(table)) => table.persistence == Persistence::Temporary,
+            Some(Relation::View(view)) => view.temporary,
+            Some(Relation::Sequence(sequence)) => sequence.persistence == Persistence::Temporary,
+            Some(Relation::Index(_)) | None => false,
+        };
+        if temporary {
+            lasting.remove_relation(&name);
+        }
+    }
+    let system = |name: &&Name| catalog.system_schemas.contains(&name.schema.as_str());
+    let routines: Vec<Name> = catalog.routines.keys().filter(system).cloned().collect();
+    for name in routines {
+        lasting.routines.remove(&name);
+    }
+    lasting
 }
 
 /// The steps of a migration: they stand together.
@@ -142,7 +166,7 @@ fn steps_of(replayed: &Replayed, migration: usize) -> Range<usize> {
 }
 
 /// The state after a migration: what its last transaction left where it ended with the migration.
-fn last_state(replayed: &Replayed, migration: usize) -> Option<&crate::catalog::Catalog> {
+fn last_state(replayed: &Replayed, migration: usize) -> Option<&Catalog> {
     let last = steps_of(replayed, migration).end.checked_sub(1)?;
     let at = replayed.commits.partition_point(|commit| commit.steps.end <= last);
     let commit = replayed.commits.get(at).filter(|commit| commit.steps.end == last + 1);

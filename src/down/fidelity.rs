@@ -3,7 +3,7 @@
 use super::{Context, Fidelity, UpFidelity, data};
 use crate::catalog::diff::{changed_relations, difference, table_among};
 use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
-use crate::change::{Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, TableAction, TypeShape};
+use crate::change::{Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Persistence, TableAction, TypeShape};
 use crate::dialect::Fit;
 use crate::parse::DirectiveKind;
 use crate::replay::{ParsedMigration, ParsedStatement, Step};
@@ -114,6 +114,7 @@ impl Judge<'_> {
         let names = changed_relations(before, after);
         for name in &names {
             match before.relations.get(name) {
+                Some(Relation::Table(old)) if old.persistence == Persistence::Temporary => {}
                 Some(Relation::Table(old)) => match table_among(after, &names, old.id) {
                     Some(new) => self.table(&old.clone(), &new.clone()),
                     None if self.is_old(old.id) => self.gone(format!("all rows of {name}")),
@@ -130,6 +131,7 @@ impl Judge<'_> {
                 Some(Relation::Sequence(_) | Relation::View(_) | Relation::Index(_)) | None => {}
             }
             if let Some(Relation::Table(new)) = after.relations.get(name)
+                && new.persistence != Persistence::Temporary
                 && table_among(before, &names, new.id).is_none()
                 && self.at_last(new).is_some()
             {

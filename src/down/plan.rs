@@ -20,8 +20,8 @@ pub(super) fn plan(context: &Context<'_>) -> Down {
     unknown(&way, context, &mut ups);
     let mut statements: Vec<Inverse> = rows.into_iter().chain(way).map(|change| inverse(change, context)).collect();
     let transactional = statements.iter().all(|inverse| inverse.transactional);
-    if names_what_follows(&statements) {
-        without_checks(&mut statements, transactional, context);
+    if makes_sql_bodies(&statements) {
+        without_checks(&mut statements, context);
     }
     Down { migration: 0, statements, follow_ups: later, fidelity: Fidelity::Lossless, transactional, ups }
 }
@@ -79,44 +79,23 @@ fn unproven(context: &Context<'_>, now: &[Change], later: &[Change]) -> Option<S
     diff::difference(&state, context.first).map(|what| format!("no statements were found that bring it back: {what}"))
 }
 
-/// Whether a body in SQL, which the server reads when the routine is made, names something that is made after it.
-fn names_what_follows(statements: &[Inverse]) -> bool {
-    let made = |change: &Change| -> Option<Ident> {
-        match change {
-            Change::CreateTable(table) => Some(table.name.name.clone()),
-            Change::CreateView(view) => Some(view.name.name.clone()),
-            Change::CreateRoutine { name, .. } => Some(name.name.clone()),
-            Change::AlterTable(alter) => match &alter.action {
-                TableAction::AddColumn { column, .. } => Some(column.name.clone()),
-                TableAction::RenameColumn { to, .. } => Some(to.clone()),
-                _ => None,
-            },
-            Change::Rename { to, .. } => Some(to.clone()),
-            _ => None,
-        }
-    };
-    statements.iter().enumerate().any(|(at, inverse)| match &inverse.change {
-        Change::CreateRoutine { routine, .. } if routine.language == "sql" => match &routine.body {
-            RoutineBody::Text(body) => {
-                statements[at + 1..].iter().filter_map(|later| made(&later.change)).any(|name| body.contains(name.as_str()))
-            }
-            RoutineBody::Library(..) | RoutineBody::Sql(_) | RoutineBody::Aggregate(_) => false,
-        },
+/// Whether a routine is made whose body is in SQL: the server reads it then, and what it names may come later in the script, or
+/// may long be gone.
+fn makes_sql_bodies(statements: &[Inverse]) -> bool {
+    statements.iter().any(|inverse| match &inverse.change {
+        Change::CreateRoutine { routine, .. } => routine.language == "sql" && matches!(routine.body, RoutineBody::Text(_)),
         _ => false,
     })
 }
 
 /// Bodies are not looked at while the script runs.
-fn without_checks(statements: &mut Vec<Inverse>, transactional: bool, context: &Context<'_>) {
-    let settings = context.dialect.preamble();
-    for (at, setting) in settings.into_iter().enumerate() {
-        let Change::Set { name, value, .. } = setting else { continue };
-        let reset = Change::Set { name: name.clone(), value: None, local: false };
-        let change = Change::Set { name, value, local: transactional };
-        statements.insert(at, Inverse { change, transactional: true });
-        if !transactional {
-            statements.push(Inverse { change: reset, transactional: true });
+fn without_checks(statements: &mut Vec<Inverse>, context: &Context<'_>) {
+    for (at, setting) in context.dialect.preamble().into_iter().enumerate() {
+        if let Change::Set { name, .. } = &setting {
+            let change = Change::Set { name: name.clone(), value: None, local: false };
+            statements.push(Inverse { change, transactional: true });
         }
+        statements.insert(at, Inverse { change: setting, transactional: true });
     }
 }
 

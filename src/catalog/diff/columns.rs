@@ -195,7 +195,8 @@ impl Walk<'_> {
         all
     }
 
-    /// The server keeps the default, checks and conditions of indexes with the values of the former type: they go first.
+    /// The server keeps the default, checks and conditions of indexes with the values of the former type, and a foreign key joins
+    /// columns of types that can be compared: they go first.
     fn clear_texts(&mut self, table: &Name, column: &Ident) {
         let Some(state) = self.state.table(table).cloned() else { return };
         if state.column(column).is_some_and(|own| matches!(own.value, ColumnValue::Default(_))) {
@@ -208,7 +209,11 @@ impl Walk<'_> {
                 Dependent::Constraint(of, name) => {
                     let found = self.state.table(of).and_then(|table| Some((table, table.constraint(name)?)));
                     found.is_some_and(|(table, own)| {
-                        let text = matches!(own.kind, ConstraintKind::Check(_) | ConstraintKind::Exclude(_));
+                        let kinds = &own.kind;
+                        let text = matches!(
+                            kinds,
+                            ConstraintKind::Check(_) | ConstraintKind::Exclude(_) | ConstraintKind::ForeignKey(_)
+                        );
                         text && !of_parent(&self.state, table, own)
                     })
                 }
