@@ -122,7 +122,7 @@ impl Ground<'_> {
         let migration = tried.migration;
         let computed = down::down(&self.parsed[migration], self.replayed, migration, self.dialect);
         if computed.fidelity == Fidelity::Manual {
-            let own = |chunk: &Span| self.sources.len() > 0 && read::has_stamp(self.sources.slice(*chunk));
+            let own = |chunk: &Span| read::has_stamp(self.sources.slice(*chunk));
             tried.manual = script.chunks.first().is_some_and(own);
             return;
         }

@@ -55,20 +55,38 @@ fn without_equivalent(mut before: Vec<String>, mut now: Vec<String>) -> (Vec<Str
     (before, now)
 }
 
-/// A statement without what may be left out: casts of literals; in a view's query `AS` and parentheses too. A routine's body is its
-/// text.
+/// A statement without what may be left out or written otherwise: the case of words, casts of literals; in a view's query `AS` and
+/// parentheses, in a routine's body comments and blanks.
 fn spelling(sql: &str) -> String {
-    let is_view = sql.starts_with("CREATE VIEW ") || sql.starts_with("CREATE MATERIALIZED VIEW ");
-    if sql.starts_with("CREATE FUNCTION ") || sql.starts_with("CREATE PROCEDURE ") {
-        return sql.to_owned();
+    let is = |kinds: [&str; 2]| kinds.iter().any(|kind| sql.starts_with(kind));
+    let noise = |word: &&str| ["as", "inner", "outer"].contains(word);
+    if is(["CREATE FUNCTION ", "CREATE PROCEDURE "]) {
+        let code = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
+        return code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
     }
-    let bare = without_literal_casts(sql);
-    if !is_view {
+    let bare = folded(&without_literal_casts(sql));
+    if !is(["CREATE VIEW ", "CREATE MATERIALIZED VIEW "]) {
         return bare;
     }
     let spaced = bare.replace(['(', ')'], " ");
-    let noise = |word: &&str| ["AS", "INNER", "OUTER"].iter().any(|noise| word.eq_ignore_ascii_case(noise));
     spaced.split_whitespace().filter(|word| !noise(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// The text in lower case outside of quotes.
+fn folded(sql: &str) -> String {
+    let parts = sql.split_inclusive(['\'', '"']);
+    let mut inside = None;
+    let fold = |part: &str| {
+        let end = part.chars().last().filter(|last| matches!(last, '\'' | '"'));
+        let text = if inside.is_some() { part.to_owned() } else { part.to_lowercase() };
+        match inside {
+            None => inside = end,
+            Some(_) if inside == end => inside = None,
+            Some(_) => {}
+        }
+        text
+    };
+    parts.map(fold).collect()
 }
 
 /// The text without `::type` right after a string: the type is mostly that of what it is compared with.
@@ -199,8 +217,8 @@ fn one_way(of: &[&String], others: &[&String]) -> Vec<String> {
             None => out.push(quoted(first_line(sql), sql.contains('\n'))),
             Some(other) => {
                 let bare = |line: &str| line.trim().trim_end_matches(',').to_owned();
-                let known: BTreeSet<String> = other.lines().map(bare).collect();
-                let own: Vec<String> = sql.lines().map(bare).filter(|line| !known.contains(line)).collect();
+                let known: BTreeSet<String> = other.lines().map(|line| spelling(&bare(line))).collect();
+                let own: Vec<String> = sql.lines().map(bare).filter(|line| !known.contains(&spelling(line))).collect();
                 let short = name.trim_start_matches("CREATE TABLE ");
                 match own.len() {
                     // The labels of an enum have an order; elsewhere it says nothing.
@@ -228,4 +246,29 @@ fn head(sql: &str) -> &str {
 fn quoted(line: &str, cut: bool) -> String {
     let shown: String = line.trim_end_matches(" (").chars().take(MAX_WIDTH).collect();
     if cut || shown.len() < line.trim_end_matches(" (").len() { format!("`{shown} ...`") } else { format!("`{shown}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_spelt_otherwise_is_the_same() {
+        for (a, b) in [
+            ("CREATE VIEW v (a) AS\nSELECT (x - y) AS a\nFROM t", "CREATE VIEW v (a) AS\nSELECT x - y a FROM t"),
+            ("CREATE INDEX i ON t (a) WHERE b = 'X'::character varying", "CREATE INDEX i ON t (a) where b = 'X'"),
+            ("d timestamp DEFAULT NOW()", "d timestamp DEFAULT now()"),
+            ("CREATE FUNCTION f() AS $$\n  x  int; -- why\n$$", "CREATE FUNCTION f() AS $$\nx int;\n$$"),
+        ] {
+            assert_eq!(spelling(a), spelling(b));
+        }
+        for (a, b) in [
+            ("d text DEFAULT 'A'", "d text DEFAULT 'a'"),
+            ("\"A\" text", "\"a\" text"),
+            ("CHECK ((a OR b) AND c)", "CHECK (a OR (b AND c))"),
+            ("CREATE FUNCTION f() AS $$ X $$", "CREATE FUNCTION f() AS $$ x $$"),
+        ] {
+            assert_ne!(spelling(a), spelling(b));
+        }
+    }
 }
