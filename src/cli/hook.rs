@@ -120,8 +120,8 @@ fn obstacle(path: &Path, text: Option<&str>) -> Option<&'static str> {
     }
     let first = text?.lines().next()?;
     let interpreter = first.strip_prefix("#!")?;
-    let name = interpreter.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
-    let name = name.filter(|name| *name != "env" && !name.starts_with('-')).next().unwrap_or_default();
+    let mut words = interpreter.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let name = words.find(|name| *name != "env" && !name.starts_with('-')).unwrap_or_default();
     let is_shell = ["sh", "bash", "dash", "zsh", "ksh", "ash"].contains(&name);
     (!is_shell).then_some("it is no shell script")
 }

@@ -119,6 +119,6 @@ fn default_branch(git: &Git) -> Result<Option<Branch>, GitError> {
         return Ok(full.map(|full| Branch { full: full.to_owned(), short: full.trim_start_matches("refs/remotes/").to_owned() }));
     }
     let local = |name: &&str| refs.iter().find(|found| found[0] == format!("refs/heads/{name}"));
-    let found = USUAL.iter().find_map(|name| local(name)).filter(|found| found.get(2) != Some(&"*"));
+    let found = USUAL.iter().find_map(local).filter(|found| found.get(2) != Some(&"*"));
     Ok(found.map(|found| Branch { full: found[0].to_owned(), short: found[0].trim_start_matches("refs/heads/").to_owned() }))
 }
