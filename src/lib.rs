@@ -21,6 +21,7 @@
 //! | [`lint`](mod@lint) | all of that in one call |
 //! | [`plan`](mod@plan) | the pending migrations as a deployment: stages, gates, who works when, how to go back |
 //! | [`baseline`] | findings that a project has accepted |
+//! | [`verify`] | all of that held against a real server |
 //! | [`report`] | what was judged, for people and for programs |
 //! | [`config`] | `migsafe.toml` |
 //!

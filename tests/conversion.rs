@@ -36,7 +36,11 @@ const GROUPS: [&[(&str, &[&str])]; 7] = [
 ];
 
 /// From, to, and values of each that the other may not take.
-const PAIRS: [(&str, &str, &[&str], &[&str]); 12] = [
+const PAIRS: [(&str, &str, &[&str], &[&str]); 16] = [
+    ("integer", "numeric(6,2)", &["10000"], &["9999.99", "1.5"]),
+    ("integer", "numeric(12,2)", &["2147483647", "-2147483648"], &["9999999999.99"]),
+    ("bigint", "numeric(18)", &["9223372036854775807"], &["999999999999999999", "-999999999999999999"]),
+    ("smallint", "numeric(5,1)", &["32767"], &["9999.9"]),
     ("text", "uuid", &["x"], &["00000000-0000-0000-0000-000000000000"]),
     ("text", "jsonb", &["x{"], &["1"]),
     ("text", "integer", &["x"], &["1"]),

@@ -8,12 +8,13 @@
 
 #![cfg(feature = "verify")]
 
-use migsafe::catalog::{Catalog, Name, ObjectId, Relation};
+use migsafe::catalog::{Catalog, Name};
 use migsafe::change::Change;
 use migsafe::dialect::{Dialect, Held, ImpactContext, Postgres, ServerVersion};
 use migsafe::lower::lower_text;
 use migsafe::parse::{Lexis, split_text};
 use migsafe::source::Sources;
+use migsafe::verify::locks::{self, MODES};
 use migsafe::verify::{Connection, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -172,17 +173,6 @@ struct Found {
     data: bool,
 }
 
-const MODES: [(&str, &str); 8] = [
-    ("AccessShareLock", "ACCESS SHARE"),
-    ("RowShareLock", "ROW SHARE"),
-    ("RowExclusiveLock", "ROW EXCLUSIVE"),
-    ("ShareUpdateExclusiveLock", "SHARE UPDATE EXCLUSIVE"),
-    ("ShareLock", "SHARE"),
-    ("ShareRowExclusiveLock", "SHARE ROW EXCLUSIVE"),
-    ("ExclusiveLock", "EXCLUSIVE"),
-    ("AccessExclusiveLock", "ACCESS EXCLUSIVE"),
-];
-
 fn observe(session: &mut Connection, sql: &str, wrong: &mut Vec<String>, major: u32) -> Option<Found> {
     session.execute("SET TimeZone = 'Europe/Berlin'; BEGIN").expect("a transaction");
     if let Err(error) = session.execute(sql) {
@@ -263,17 +253,10 @@ fn claim(schema: &Catalog, sql: &str, version: ServerVersion) -> Found {
     found
 }
 
-/// The name that an object had before the transaction.
+/// The name that an object had before the transaction, as the list writes it.
 fn base_name(base: &Catalog, state: &Catalog, name: &Name) -> String {
-    let id = |catalog: &Catalog, name: &Name| -> Option<ObjectId> {
-        match catalog.relations.get(name)? {
-            Relation::Index(_) => catalog.index(name).map(|(_, index)| index.id),
-            other => other.id(),
-        }
-    };
-    let now = id(state, name);
-    let before = base.relations.keys().find(|key| id(base, key) == now).unwrap_or(name);
-    if before.schema == "public" { before.name.to_string() } else { before.to_string() }
+    let full = locks::base_name(base, state, name);
+    full.strip_prefix("public.").map(str::to_owned).unwrap_or(full)
 }
 
 fn compare(sql: &str, major: u32, claimed: &Found, observed: &Found, wrong: &mut Vec<String>) {

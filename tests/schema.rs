@@ -6,7 +6,7 @@ use migsafe::catalog::Catalog;
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::lower::lower_text;
 use migsafe::source::Sources;
-use migsafe::verify::schema::{ColumnOrder, fingerprint, fingerprint_of};
+use migsafe::verify::schema::{ColumnOrder, Scratch, fingerprint};
 use migsafe::verify::{Connection, Server};
 
 const SCHEMA: &str = "
@@ -143,6 +143,7 @@ fn a_replayed_schema_looks_as_the_real_one() {
     let mut catalog = Postgres.empty_catalog();
     run(&mut session, &mut catalog, SCHEMA);
     let mut wrong = String::new();
+    let mut scratch = Scratch::new(server).expect("a database");
     // Some are enough: `tests/replay.rs` holds the replay itself against a server.
     let replayable = |line: &&str| !line.is_empty() && !line.contains("STATISTICS st") && !line.contains("PUBLICATION");
     for change in CHANGES.lines().filter(replayable).step_by(4) {
@@ -151,8 +152,8 @@ fn a_replayed_schema_looks_as_the_real_one() {
         run(&mut session, &mut catalog, change);
         let real = fingerprint(&mut session).expect("a look");
         session.execute("ROLLBACK").expect("rolled back");
-        let (replayed, refused) = fingerprint_of(server, &catalog, &Postgres).expect("a look");
-        refused.iter().for_each(|(statement, error)| wrong += &format!("{change}: {statement}: {error}\n"));
+        let replayed = scratch.fingerprint(&catalog, &Postgres).expect("a look");
+        scratch.refused.iter().for_each(|(statement, error)| wrong += &format!("{change}: {statement}: {error}\n"));
         real.diff(&replayed, ColumnOrder::Ignored).iter().for_each(|found| wrong += &format!("{change}: {found}"));
     }
     assert!(wrong.is_empty(), "\n{wrong}");

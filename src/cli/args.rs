@@ -42,6 +42,8 @@ pub enum Command {
     Lint(Lint),
     Plan(Plan),
     Down(Down),
+    #[cfg(feature = "verify")]
+    Verify(Verify),
     Schema(Schema),
     Explain(Explain),
     Init(Init),
@@ -177,6 +179,49 @@ pub struct Database {
     #[cfg(feature = "verify")]
     #[arg(long, value_name = "FILE", requires = "database_url", help_heading = "The real database")]
     pub stats_out: Option<PathBuf>,
+}
+
+/// Prove it on a real database: up, down, up; locks, rows, and both versions of the application.
+///
+/// The migrations run on a throwaway server that is started from the PostgreSQL of this machine and is gone afterwards. The exit code
+/// is 1 where a claim does not hold.
+#[cfg(feature = "verify")]
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub project: Project,
+    #[command(flatten)]
+    pub pending: Pending,
+    /// The directory of the server's programs (initdb, pg_ctl, postgres) [default: found].
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub pg_bin: Option<PathBuf>,
+    /// Use this server: databases of its own are made there, and dropped again; no other is touched.
+    #[arg(long, value_name = "URL", env = "MIGSAFE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Leave the database in the state after all migrations, and the throwaway server running.
+    #[arg(long)]
+    pub keep: bool,
+    /// The longest that one statement may run, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub statement_timeout: u64,
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: VerifyFormat,
+    /// Write the report to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How to print what was proved.
+#[cfg(feature = "verify")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For people.
+    Human,
+    /// For programs: one document.
+    Json,
+    /// For a comment on a change request.
+    Markdown,
 }
 
 /// Print the schema that the migrations make, as SQL in a canonical order.

@@ -15,6 +15,8 @@ mod pending;
 mod plan;
 mod project;
 mod schema;
+#[cfg(feature = "verify")]
+mod verify;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -63,6 +65,8 @@ fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Lint(lint) => lint::run(&lint, &args.common),
         Command::Down(down) => down::run(&down, &args.common),
         Command::Plan(plan) => plan::run(&plan, &args.common),
+        #[cfg(feature = "verify")]
+        Command::Verify(verify) => verify::run(&verify, &args.common),
         Command::Schema(schema) => schema::run(&schema, &args.common),
         Command::Explain(explain) => explain::run(&explain, &args.common),
         Command::Init(init) => init::run(&init, &args.common),

@@ -13,6 +13,8 @@ mod markdown;
 mod objects;
 mod plan;
 mod sarif;
+#[cfg(feature = "verify")]
+mod verify;
 
 pub use down::{DownReport, down_check, down_json, down_print};
 pub use escape::{escape, escape_line};
@@ -24,3 +26,5 @@ pub use junit::junit;
 pub use markdown::{MARKER, markdown};
 pub use plan::{plan_html, plan_human, plan_json, plan_markdown, stats_json};
 pub use sarif::sarif;
+#[cfg(feature = "verify")]
+pub use verify::{verify_human, verify_json, verify_markdown};

@@ -2,6 +2,7 @@
 //! every value comes back as the text that `psql` would show.
 
 use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgRow, PgSslMode};
@@ -60,6 +61,35 @@ impl From<sqlx::Error> for SqlError {
     }
 }
 
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a server is reached, and as whom.
+#[derive(Clone)]
+pub(super) struct Address(PgConnectOptions);
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // It may hold a password.
+        f.write_str("Address")
+    }
+}
+
+impl Address {
+    /// The superuser `postgres`, through the socket in a directory.
+    pub(super) fn socket(directory: &Path) -> Address {
+        let options = PgConnectOptions::new_without_pgpass().socket(directory).port(5432).username("postgres");
+        Address(options.database("postgres").ssl_mode(PgSslMode::Disable).application_name("migsafe"))
+    }
+
+    /// What a URL names; nothing where it cannot be read.
+    pub(super) fn url(url: &str) -> Option<Address> {
+        let known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        let options = PgConnectOptions::from_str(url).ok().filter(|_| known)?;
+        Some(Address(options.application_name("migsafe")))
+    }
+}
+
 impl Connection {
     /// A session at any address, if the server answers in time.
     pub(super) fn connect(options: PgConnectOptions, limit: Duration) -> Result<Connection, SqlError> {
@@ -70,18 +100,13 @@ impl Connection {
         Ok(Connection { session, runtime })
     }
 
-    /// A session as the superuser `postgres`, through the socket in `directory`.
-    pub(super) fn open(directory: &Path, database: &str) -> Result<Connection, SqlError> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(SqlError::Runtime)?;
-        let options = PgConnectOptions::new_without_pgpass()
-            .socket(directory)
-            .port(5432)
-            .username("postgres")
-            .database(database)
-            .ssl_mode(PgSslMode::Disable)
-            .application_name("migsafe");
-        let session = runtime.block_on(options.connect())?;
-        Ok(Connection { session, runtime })
+    /// A session in a database, or in the one that the address names.
+    pub(super) fn open(address: &Address, database: Option<&str>) -> Result<Connection, SqlError> {
+        let options = match database {
+            Some(database) => address.0.clone().database(database),
+            None => address.0.clone(),
+        };
+        Connection::connect(options, PATIENCE)
     }
 
     /// The server's version as a number: 150004 for 15.4.

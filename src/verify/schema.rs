@@ -86,44 +86,45 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// A database that was made to hold a replayed schema.
-pub struct Made<'s> {
-    /// The database.
-    pub database: Database<'s>,
-    /// The statements that the server refused, with its answers.
+/// A database in which replayed schemas are made, looked at, and forgotten.
+#[derive(Debug)]
+pub struct Scratch<'s> {
+    session: Connection,
+    /// What the server refused of the last one, with its answers.
     pub refused: Vec<(String, SqlError)>,
+    _database: Database<'s>,
 }
 
-/// Makes a replayed schema in a new database, from what is written of it. What the server refuses is left out and told.
-pub fn make<'s>(server: &'s Server, catalog: &Catalog, dialect: &dyn Dialect) -> Result<Made<'s>, ServerError> {
-    let database = server.create_database()?;
-    let mut session = database.connect()?;
-    let mut refused = Vec::new();
-    let statements: Vec<String> = render::creation(catalog, dialect).iter().map(|change| dialect.write(change)).collect();
-    // Thousands of statements take a second in one string, and many in as many; where one fails, each goes by itself.
-    let whole = statements.join(";\n");
-    if statements.is_empty() || session.execute(&whole).is_ok() {
-        return Ok(Made { database, refused });
+impl<'s> Scratch<'s> {
+    /// A new one.
+    pub fn new(server: &'s Server) -> Result<Self, ServerError> {
+        let database = server.create_database()?;
+        Ok(Scratch { session: database.connect()?, refused: Vec::new(), _database: database })
     }
-    for statement in statements {
-        if let Err(error) = session.execute(&statement)
-            && !is_shared_role(&error)
-        {
-            refused.push((statement, error));
+
+    /// A replayed schema as a server would show it. What the server refuses of it is left out, and told in `refused`.
+    pub fn fingerprint(&mut self, catalog: &Catalog, dialect: &dyn Dialect) -> Result<Fingerprint, SqlError> {
+        let statements: Vec<String> = render::creation(catalog, dialect).iter().map(|change| dialect.write(change)).collect();
+        self.refused.clear();
+        self.session.execute("BEGIN")?;
+        // As one string it is fast; where something fails, each statement goes by itself.
+        if !statements.is_empty() && self.session.execute(&statements.join(";\n")).is_err() {
+            self.session.execute("ROLLBACK")?;
+            self.session.execute("BEGIN")?;
+            for statement in statements {
+                self.session.execute("SAVEPOINT one")?;
+                if let Err(error) = self.session.execute(&statement) {
+                    self.session.execute("ROLLBACK TO one")?;
+                    if !is_shared_role(&error) {
+                        self.refused.push((statement, error));
+                    }
+                }
+            }
         }
+        let found = fingerprint(&mut self.session);
+        self.session.execute("ROLLBACK")?;
+        found
     }
-    Ok(Made { database, refused })
-}
-
-/// The schema of a replayed state as a server would show it, and what the server refused of it.
-pub fn fingerprint_of(
-    server: &Server,
-    catalog: &Catalog,
-    dialect: &dyn Dialect,
-) -> Result<(Fingerprint, Vec<(String, SqlError)>), ServerError> {
-    let made = make(server, catalog, dialect)?;
-    let found = fingerprint(&mut made.database.connect()?)?;
-    Ok((found, made.refused))
 }
 
 /// Roles belong to the server, not to a database: another database's script made it.

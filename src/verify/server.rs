@@ -5,19 +5,21 @@
 //! the pipe closes when the server is dropped, and also when the process is killed, so nothing has to be cleaned up here.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Connection, SqlError};
+use super::{Address, Connection, SqlError};
 
 /// A running server, stopped and removed when dropped.
 #[derive(Debug)]
 pub struct Server {
-    keeper: Keeper,
+    /// Of a throwaway server.
+    keeper: Option<Keeper>,
+    /// How to reach it.
+    address: Address,
     /// Of PostgreSQL: 15, 16, ...
     major: u32,
     /// For creating and dropping databases, one at a time.
@@ -37,13 +39,16 @@ pub struct Database<'s> {
 pub enum ServerError {
     /// No PostgreSQL was found.
     #[error(
-        "no PostgreSQL server binaries (initdb, pg_ctl, postgres) were found; install PostgreSQL 12 or later, or set \
-         MIGSAFE_PG_BIN to their directory"
+        "no PostgreSQL server binaries (initdb, pg_ctl, postgres) were found; {}, or set MIGSAFE_PG_BIN to their directory",
+        install()
     )]
     NotFound,
-    /// `MIGSAFE_PG_BIN` names the wrong directory.
-    #[error("MIGSAFE_PG_BIN is {0}, which does not hold initdb, pg_ctl and postgres")]
+    /// A directory that was named holds something else.
+    #[error("{} does not hold initdb, pg_ctl and postgres", .0.display())]
     NotBinaries(PathBuf),
+    /// The URL of a server cannot be read. What is wrong is not told: it may hold a password.
+    #[error("the URL of the server cannot be read: write it like postgres://user@host:5432/postgres")]
+    Url,
     /// The shell that keeps the server could not be started.
     #[error("the server's keeper could not be started: {0}")]
     Keeper(#[source] std::io::Error),
@@ -69,11 +74,24 @@ impl Server {
 
     /// Starts a server from the binaries in a directory.
     pub fn start_from(binaries: &Path) -> Result<Server, ServerError> {
+        if !binaries.is_dir() || !holds_binaries(&binaries.canonicalize().unwrap_or_default()) {
+            return Err(ServerError::NotBinaries(binaries.to_owned()));
+        }
         let keeper = Keeper::start(binaries)?;
-        let mut maintenance = Connection::open(&keeper.directory, "postgres")?;
+        let address = Address::socket(&keeper.directory);
+        Server::reach(Some(keeper), address)
+    }
+
+    /// A server that is there already. Only databases that are made here are used, and dropped again.
+    pub fn at(url: &str) -> Result<Server, ServerError> {
+        Server::reach(None, Address::url(url).ok_or(ServerError::Url)?)
+    }
+
+    fn reach(keeper: Option<Keeper>, address: Address) -> Result<Server, ServerError> {
+        let mut maintenance = Connection::open(&address, None)?;
         let number = maintenance.query_value("SHOW server_version_num")?;
         let major = number.and_then(|number| number.parse::<u32>().ok()).unwrap_or_default() / 10_000;
-        Ok(Server { keeper, major, maintenance: Mutex::new(maintenance), databases: AtomicU32::new(0) })
+        Ok(Server { keeper, address, major, maintenance: Mutex::new(maintenance), databases: AtomicU32::new(0) })
     }
 
     /// The one server of this process, started when first asked for.
@@ -87,17 +105,38 @@ impl Server {
         self.major
     }
 
-    /// Where the server lives.
+    /// Where a throwaway server lives.
     pub fn directory(&self) -> &Path {
-        &self.keeper.directory
+        self.keeper.as_ref().map_or(Path::new(""), |keeper| &keeper.directory)
+    }
+
+    /// Lets a throwaway server run on when this process ends, with the databases that are forgotten.
+    pub fn keep(mut self) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.let_go();
+        }
     }
 
     /// A new empty database with a name that no other has.
     pub fn create_database(&self) -> Result<Database<'_>, ServerError> {
-        let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.create("")
+    }
+
+    /// A new database with everything that another holds. No session may be open in that one.
+    pub fn copy_database(&self, original: &Database<'_>) -> Result<Database<'_>, ServerError> {
+        self.create(&format!(" TEMPLATE {}", original.name))
+    }
+
+    fn create(&self, template: &str) -> Result<Database<'_>, ServerError> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        // Others may use the same server.
+        let name = match &self.keeper {
+            Some(_) => format!("d{number}"),
+            None => format!("migsafe_{}_{number}", std::process::id()),
+        };
         // The default strategy since 15 writes the copy through the log, which takes twice as long.
         let strategy = if self.major >= 15 { " STRATEGY FILE_COPY" } else { "" };
-        self.maintenance().execute(&format!("CREATE DATABASE {name}{strategy}"))?;
+        self.maintenance().execute(&format!("CREATE DATABASE {name}{template}{strategy}"))?;
         Ok(Database { server: self, name })
     }
 
@@ -111,12 +150,22 @@ impl Database<'_> {
     /// A new session in this database. Several sessions can be open at once: one holds a transaction open while another
     /// looks at `pg_locks`.
     pub fn connect(&self) -> Result<Connection, ServerError> {
-        Ok(Connection::open(&self.server.keeper.directory, &self.name)?)
+        Ok(Connection::open(&self.server.address, Some(&self.name))?)
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Leaves it where it is, and says how to reach it.
+    pub fn keep(self) -> String {
+        let place = match self.server.keeper {
+            Some(_) => format!("psql -h {} -U postgres {}", self.server.directory().display(), self.name),
+            None => format!("the database {} of the server that was named", self.name),
+        };
+        std::mem::forget(self);
+        place
     }
 }
 
@@ -149,7 +198,22 @@ finish() {
     "$bin/pg_ctl" -s -w -m immediate -D "$dir/data" stop </dev/null >/dev/null 2>&1
     rm -rf "$dir" || { sleep 1 && rm -rf "$dir"; }
 }
-{ make C.UTF-8 || make C; } </dev/null >"$dir/log" 2>&1 &&
+# A cluster is made once for each version, and copied from then on.
+key=$("$bin/initdb" --version | tr -cd '0-9A-Za-z.-')-$(printf '%s' "$bin" | cksum | tr -cd '0-9')
+cache=${TMPDIR:-/tmp}/migsafe-cache-$(id -u)
+mkdir -m 700 "$cache" 2>/dev/null
+[ -d "$cache" ] && [ ! -L "$cache" ] && [ -O "$cache" ] || cache=
+cached() {
+    [ -n "$cache" ] && [ -d "$cache/$key" ] && cp -Rp "$cache/$key" "$dir/data"
+}
+fresh() {
+    make C.UTF-8 || make C || return 1
+    [ -n "$cache" ] || return 0
+    rm -rf "$cache/$key.$$"
+    if cp -Rp "$dir/data" "$cache/$key.$$" && [ ! -d "$cache/$key" ]; then mv "$cache/$key.$$" "$cache/$key"; fi
+    rm -rf "$cache/$key.$$"
+}
+{ cached || fresh; } </dev/null >"$dir/log" 2>&1 &&
     printf "%s\nunix_socket_directories = '%s'\n" "$settings" "$dir" >>"$dir/data/postgresql.conf" &&
     "$bin/pg_ctl" -s -w -t 60 -D "$dir/data" -l "$dir/log" start </dev/null >>"$dir/log" 2>&1 || {
     tail -n 20 "$dir/log" >&2
@@ -157,7 +221,7 @@ finish() {
     exit 1
 }
 printf '%s\n' "$dir"
-while read -r _; do :; done
+while read -r word; do [ "$word" = keep ] && exit 0; done
 finish
 "#;
 
@@ -184,13 +248,9 @@ impl Keeper {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
             command.env_remove(name);
         }
-        // In a group of its own, so that Ctrl-C reaches this process alone.
-        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // PostgreSQL refuses to run as root.
-        if id(&["-u"]) == Some(0) {
-            let (user, group) = (id(&["-u", "nobody"]), id(&["-g", "nobody"]));
-            command.uid(user.unwrap_or(65_534)).gid(group.unwrap_or(65_534));
-        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        apart(&mut command);
         let mut child = command.spawn().map_err(ServerError::Keeper)?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
@@ -201,6 +261,13 @@ impl Keeper {
         if keeper.directory.as_os_str().is_empty() { Err(keeper.failure(binaries)) } else { Ok(keeper) }
     }
 
+    fn let_go(&mut self) {
+        if let Some(stdin) = &mut self.child.stdin {
+            // Where the pipe is broken there is no server any more.
+            let _ = stdin.write_all(b"keep\n");
+        }
+    }
+
     fn failure(mut self, binaries: &Path) -> ServerError {
         let mut log = String::new();
         if let Some(mut stderr) = self.child.stderr.take()
@@ -209,6 +276,17 @@ impl Keeper {
             return ServerError::Keeper(error);
         }
         ServerError::Start { binaries: binaries.to_owned(), log: log.trim().to_owned() }
+    }
+}
+
+/// In a group of its own, so that Ctrl-C reaches this process alone, and not as root, which PostgreSQL refuses.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+    if id(&["-u"]) == Some(0) {
+        let (user, group) = (id(&["-u", "nobody"]), id(&["-g", "nobody"]));
+        command.uid(user.unwrap_or(65_534)).gid(group.unwrap_or(65_534));
     }
 }
 
@@ -246,6 +324,31 @@ fn find_binaries() -> Result<PathBuf, ServerError> {
         places.extend(newest_first(parent, prefix).into_iter().map(|place| place.join(inside)));
     }
     places.into_iter().find(|place| holds_binaries(place)).ok_or(ServerError::NotFound)
+}
+
+/// What installs a server on this system.
+fn install() -> String {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let is = |names: &[&str]| {
+        let mut words = release.lines().filter(|line| line.starts_with("ID=") || line.starts_with("ID_LIKE="));
+        words.any(|line| names.iter().any(|name| line.contains(name)))
+    };
+    let line = if cfg!(target_os = "macos") {
+        "brew install postgresql@17"
+    } else if is(&["debian", "ubuntu"]) {
+        "apt-get install postgresql"
+    } else if is(&["fedora", "rhel", "centos"]) {
+        "dnf install postgresql-server"
+    } else if is(&["alpine"]) {
+        "apk add postgresql"
+    } else if is(&["arch"]) {
+        "pacman -S postgresql"
+    } else if is(&["suse"]) {
+        "zypper install postgresql-server"
+    } else {
+        return "install PostgreSQL 12 or later".into();
+    };
+    format!("install it with `{line}`")
 }
 
 fn holds_binaries(directory: &Path) -> bool {

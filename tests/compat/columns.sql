@@ -544,3 +544,12 @@ DROP SEQUENCE t_id_seq;
 ALTER TABLE t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
 -- old: INSERT INTO t (id, a) VALUES (5, 'x') => 428C9
 -- new: INSERT INTO t (a) VALUES ('x') => ok
+
+-- case: column renamed and given another type
+CREATE TABLE t (id int PRIMARY KEY, a boolean NOT NULL);
+-- migration: breaking
+ALTER TABLE t RENAME COLUMN a TO b;
+ALTER TABLE t ALTER COLUMN b TYPE smallint USING b::int;
+-- old: SELECT a FROM t => 42703
+-- new: SELECT b FROM t => 42703
+-- new: INSERT INTO t (id, b) VALUES (1, 5::smallint) => 42703

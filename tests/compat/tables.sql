@@ -349,3 +349,21 @@ CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT a FROM t LIMIT 1';
 -- migration: contract
 ALTER TABLE t DROP COLUMN a;
 -- old: SELECT f() => 42703
+
+-- case: partition built beside its parent and attached
+CREATE TABLE t (id int, at date NOT NULL) PARTITION BY RANGE (at);
+-- migration: expand
+CREATE TABLE t_1 (LIKE t);
+ALTER TABLE t ATTACH PARTITION t_1 FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+-- new: INSERT INTO t VALUES (1, '2020-05-05') => 23514
+
+-- case: referenced table renamed behind a view
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL REFERENCES p);
+-- migration: expand
+ALTER TABLE p RENAME TO q;
+CREATE VIEW p AS SELECT id FROM q;
+ALTER TABLE t DROP CONSTRAINT t_p_id_fkey;
+ALTER TABLE t ADD CONSTRAINT t_q FOREIGN KEY (p_id) REFERENCES q;
+-- old: INSERT INTO t VALUES (1, 1) => 23503
+-- new: SELECT id FROM q => 42P01

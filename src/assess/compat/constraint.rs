@@ -5,7 +5,7 @@ use super::condition::{follows, passes_without};
 use super::partition;
 use super::surface::{Surface, UniqueKey, normal_text};
 use super::{App, Trial, Use};
-use crate::catalog::{Dependency, Dependent, Name, Table};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Table};
 use crate::change::{
     ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, Firing, ForeignKey, Ident, RefKind, ReferentialAction,
 };
@@ -176,6 +176,15 @@ fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Su
             trial.fail(Use::Upsert(name.clone(), columns), AppError::ConflictWithRules);
         }
         let Some(constraint) = &key.index.constraint else { continue };
+        let named = available.iter().find(|found| found.index.constraint.as_ref() == Some(constraint));
+        if let (true, Some(named), Some(same)) = (counts && known, named, matching.first())
+            && !matching.iter().any(|found| found.index.constraint.as_ref() == Some(constraint))
+            && arbiter_keys(named) != arbiter_keys(&key)
+        {
+            // The name is another key's: the row is inserted without regard to the one that it repeats.
+            let repeated = same.index.constraint.clone().unwrap_or_else(|| same.index.name.clone());
+            trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), AppError::Duplicate { constraint: repeated });
+        }
         let missing = there.table.is_some_and(|table| table.constraint(constraint).is_none());
         if missing
             && known
@@ -209,13 +218,22 @@ fn foreign_keys(table: Option<&Table>) -> impl Iterator<Item = (&ForeignKey, &Co
         .filter_map(|(c, name)| if let ConstraintKind::ForeignKey(key) = &c.kind { Some((key, c, name)) } else { None })
 }
 
-fn same_reference(a: &ForeignKey, b: &ForeignKey) -> bool {
-    a.columns == b.columns && a.table == b.table && a.referenced == b.referenced
+/// Whether two foreign keys on columns of the same names refer to the same columns of the same table, whatever these are called
+/// in each state.
+fn same_reference(own: (&Catalog, &ForeignKey), there: (&Catalog, &ForeignKey)) -> bool {
+    let target = |(catalog, key): (&Catalog, &ForeignKey)| {
+        let table = catalog.table(&Name::new(key.table.schema.clone()?, key.table.name.clone()))?;
+        let number = |column: &Ident| table.column(column).map(|column| column.number);
+        Some((table.id, key.referenced.iter().map(number).collect::<Vec<_>>()))
+    };
+    let (a, b) = (own.1, there.1);
+    let same_names = a.table == b.table && a.referenced == b.referenced;
+    a.columns == b.columns && (same_names || target(own).is_some_and(|a| Some(a) == target(there)))
 }
 
 fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
     for (key, _, label) in foreign_keys(there.table) {
-        if foreign_keys(own.table).any(|(have, ..)| same_reference(have, key)) {
+        if foreign_keys(own.table).any(|(have, ..)| same_reference((trial.app, have), (trial.state, key))) {
             continue;
         }
         // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row.
@@ -299,8 +317,16 @@ fn try_exclusion(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &
     let stricter = |(have, when): &(Vec<_>, Option<String>), (keys, wanted): &(Vec<_>, Option<String>)| {
         have.iter().all(|key| keys.contains(key)) && (when.is_none() || when == wanted)
     };
+    // A row that has null in one of the elements conflicts with none.
+    let null = |column: &Ident| {
+        own.column(column).is_none() && there.column(column).is_some_and(|column| *column.value == ColumnValue::None)
+    };
+    let apart = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::Exclude(shape) => shape.keys.iter().filter_map(|key| key.column()).any(null),
+        _ => false,
+    };
     for (constraint, label) in enforced(there.table) {
-        if elements(constraint).is_some_and(|wanted| !given.iter().any(|have| stricter(have, &wanted))) {
+        if elements(constraint).is_some_and(|wanted| !given.iter().any(|have| stricter(have, &wanted))) && !apart(constraint) {
             trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Excluded { constraint: label });
         }
     }

@@ -238,18 +238,28 @@ fn rank(name: &str) -> Option<u8> {
     })
 }
 
+/// How many digits the greatest `smallint`, `integer` and `bigint` have.
+const INTEGER_DIGITS: [i64; 3] = [5, 10, 19];
+
 fn of_numbers(from: &TypeName, to: &TypeName) -> Conversion {
     let rank = |it: &TypeName| rank(&it.name).unwrap_or(0);
     let one_way = |from: &TypeName, to: &TypeName| match (rank(from), rank(to)) {
         (from, to) if from < to && to <= 2 => Fit::All,
         // A limit of digits may be lower than the integer's range.
-        (0..=2, 3) => {
-            if to.modifiers.is_empty() {
-                Fit::All
-            } else {
-                Fit::Overflow
+        (integer @ 0..=2, 3) => match digits(to) {
+            Some((before, _)) if before < INTEGER_DIGITS[usize::from(integer)] => Fit::Overflow,
+            Some(_) | None => Fit::All,
+        },
+        (3, integer @ 0..=2) => match digits(from) {
+            Some((before, scale)) if before < INTEGER_DIGITS[usize::from(integer)] => {
+                if scale > 0 {
+                    Fit::Altered
+                } else {
+                    Fit::All
+                }
             }
-        }
+            Some(_) | None => Fit::Overflow,
+        },
         (0, 4) | (0 | 1, 5) | (4, 5) => Fit::All,
         (_, 4 | 5) => {
             if rank(from) == 5 {
