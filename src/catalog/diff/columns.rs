@@ -15,7 +15,7 @@ impl Walk<'_> {
             let Some(state) = self.state.table(&old.name).cloned() else { continue };
             let found = self.columns(&state, &new);
             for column in found.missing.iter().filter(|column| !column.inherited) {
-                if !self.types_are_there(column) {
+                if !self.types_are_there(column) || !self.routines_are_there(&new.name, &column.name) {
                     continue;
                 }
                 let column = plain_column(column, new.partition_of.is_some());
@@ -34,6 +34,14 @@ impl Walk<'_> {
         wanted.is_none_or(|wanted| {
             let own = self.state.types.get(&wanted.name);
             own.is_some_and(|own| own.id == wanted.id || self.is_new(own.id))
+        })
+    }
+
+    /// Whether what a column that is wanted calls is not waited for.
+    fn routines_are_there(&self, table: &Name, column: &Ident) -> bool {
+        self.to.references(&Dependent::Column(table.clone(), column.clone())).all(|on| match on {
+            Dependency::Routine(name) => self.state.routines.contains_key(name),
+            Dependency::Relation(_) | Dependency::Column(..) | Dependency::Type(_) | Dependency::Other(..) => true,
         })
     }
 
