@@ -147,7 +147,7 @@ pub fn remarks<'a>(lint: &'a Lint<'_>, assessment: &Assessment, facts: &Facts) -
     let found = lint.findings_of(assessment).filter(|reported| reported.suppressed.is_none()).map(|reported| &reported.finding);
     let locks = assess::locks(&lint.replayed, assessment);
     let small = !locks.is_empty() && locks.iter().all(|lock| facts.is_small(&lock.object));
-    let counts = |topic: Topic| !answered(topic) && !(small && topic == Topic::Locks);
+    let counts = |topic: Topic| !(answered(topic) || small && topic == Topic::Locks);
     let mut found: Vec<_> = found.filter(|finding| finding.rule.is_some_and(|rule| counts(rule.topic))).collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found
