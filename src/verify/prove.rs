@@ -8,7 +8,7 @@ pub use back::{BackProof, Origin};
 
 use super::coexist::{Breadth, Examination, ExamineError, Examined};
 use super::locks::{self, Held, Relations};
-use super::schema::{ColumnOrder, Difference, Fingerprint, Scratch, fingerprint};
+use super::schema::{ColumnOrder, Difference, Fingerprint, Scratch, TIME_ZONE, fingerprint};
 use super::send::{Event, Refused, Scripts};
 use super::{Connection, Database, Server, ServerError, SqlError};
 use crate::assess::{Assessment, Verdict};
@@ -229,9 +229,8 @@ impl<'a, 's> Run<'a, 's> {
 
     fn open(&self, database: &Database<'_>) -> Result<Connection, ServerError> {
         let mut session = database.connect()?;
-        // Times of day mean most work where the zone is not UTC, and that is what is stated.
         let timeout = self.wishes.timeout.as_millis();
-        session.execute(&format!("SET statement_timeout = {timeout}; SET TimeZone = 'Europe/Berlin'"))?;
+        session.execute(&format!("SET statement_timeout = {timeout}; {TIME_ZONE}"))?;
         Ok(session)
     }
 

@@ -33,6 +33,10 @@ pub enum ColumnOrder {
     Ignored,
 }
 
+/// Defaults are shown in the session's time zone: where schemas are compared, it is the same. It is not UTC, in which changes between
+/// times with and without a zone are less work.
+pub(super) const TIME_ZONE: &str = "SET TimeZone = 'Europe/Berlin'";
+
 /// How the names of the lines begin that tell the order of a table's columns.
 const ORDER: &str = "order of columns of ";
 
@@ -99,7 +103,9 @@ impl<'s> Scratch<'s> {
     /// A new one.
     pub fn new(server: &'s Server) -> Result<Self, ServerError> {
         let database = server.create_database()?;
-        Ok(Scratch { session: database.connect()?, refused: Vec::new(), _database: database })
+        let mut session = database.connect()?;
+        session.execute(TIME_ZONE)?;
+        Ok(Scratch { session, refused: Vec::new(), _database: database })
     }
 
     /// A replayed schema as a server would show it. What the server refuses of it is left out, and told in `refused`.

@@ -100,7 +100,9 @@ pub(super) fn compare(
     let place = usize::from(which == App::New);
     for it in &foreseen {
         let usage = &it.broken.usage;
-        let Some(sqlstate) = it.sqlstate.as_ref().filter(|_| !matches!(usage, Use::Extension(_) | Use::RowsOf(..))) else {
+        let Some(sqlstate) =
+            it.sqlstate.as_ref().filter(|_| !matches!(usage, Use::Extension(_) | Use::Other(_) | Use::RowsOf(..)))
+        else {
             examined.silent += 1;
             continue;
         };
