@@ -168,7 +168,7 @@ impl Application<'_> {
         let limit =
             self.other.table(&table.name).and_then(|there| there.column(column)).and_then(|there| length(&there.data_type));
         all.extend(limit.map(|length| quoted(&"x".repeat(length + 1))));
-        all.extend(others(data_type, self.schema, self.dialect));
+        all.extend(others(data_type, self.schema));
         all.extend(near);
         let mut seen = BTreeSet::new();
         all.retain(|value| seen.insert(value.clone()));
@@ -310,7 +310,7 @@ impl Application<'_> {
             UserTypeShape::Domain(_) => {
                 let mut values: Vec<String> = usual(&data_type, FIRST_NEW, self.schema).into_iter().collect();
                 for state in [self.schema, self.other] {
-                    values.extend(others(&data_type, state, self.dialect));
+                    values.extend(others(&data_type, state));
                 }
                 values.push("NULL".into());
                 values.truncate(VALUES * 2);

@@ -222,14 +222,7 @@ fn in_order(catalog: &Catalog, hints: &Catalog, wanted: &BTreeSet<Name>) -> Vec<
 }
 
 /// What a column can be given, the best first.
-fn options(
-    catalog: &Catalog,
-    hints: &Catalog,
-    recipes: &Recipes,
-    table: &Table,
-    column: &Column,
-    dialect: &dyn Dialect,
-) -> Vec<Choice> {
+fn options(catalog: &Catalog, hints: &Catalog, recipes: &Recipes, table: &Table, column: &Column) -> Vec<Choice> {
     if matches!(column.value, ColumnValue::Generated { .. }) {
         return vec![Choice::Omitted];
     }
@@ -249,7 +242,7 @@ fn options(
     let mut fixed: Vec<String> = mentioned(table, &column.name).iter().map(|text| quoted(text)).collect();
     fixed.extend(partitions(catalog, &table.name).flat_map(|part| mentioned(part, &column.name)).map(|text| quoted(&text)));
     fixed.extend(hints.table(&table.name).iter().flat_map(|own| mentioned(own, &column.name)).map(|text| quoted(&text)));
-    fixed.extend(others(&column.data_type, catalog, dialect));
+    fixed.extend(others(&column.data_type, catalog));
     if !column.not_null {
         fixed.insert(0, "NULL".into());
     }
@@ -294,11 +287,8 @@ fn find(
     table: &Table,
     dialect: &dyn Dialect,
 ) -> Result<Result<Recipe, String>, SqlError> {
-    let options: Vec<(Ident, Vec<Choice>)> = table
-        .columns
-        .iter()
-        .map(|column| (column.name.clone(), options(catalog, hints, recipes, table, column, dialect)))
-        .collect();
+    let options: Vec<(Ident, Vec<Choice>)> =
+        table.columns.iter().map(|column| (column.name.clone(), options(catalog, hints, recipes, table, column))).collect();
     let before = |(name, all): &(Ident, Vec<Choice>)| {
         let (_, choice) = known?.choices.iter().find(|(column, _)| column == name)?;
         all.iter().position(|other| other == choice)

@@ -3,7 +3,6 @@
 
 use crate::catalog::{Catalog, UserTypeShape};
 use crate::change::{TypeName, TypeShape};
-use crate::dialect::Dialect;
 
 /// A text as a literal.
 pub fn quoted(text: &str) -> String {
@@ -17,14 +16,14 @@ pub fn usual(data_type: &TypeName, k: u32, catalog: &Catalog) -> Option<String> 
 }
 
 /// Other values of a type: short, long, large, negative, empty, and whatever checks like to see.
-pub fn others(data_type: &TypeName, catalog: &Catalog, dialect: &dyn Dialect) -> Vec<String> {
+pub fn others(data_type: &TypeName, catalog: &Catalog) -> Vec<String> {
     if data_type.dimensions > 0 {
         let mut scalar = data_type.clone();
         scalar.dimensions = 0;
-        let inner = texts(&scalar, catalog, dialect, 0).into_iter().map(|text| format!("{{{}}}", element(&text)));
+        let inner = texts(&scalar, catalog, 0).into_iter().map(|text| format!("{{{}}}", element(&text)));
         return std::iter::once("{}".to_owned()).chain(inner).map(|text| quoted(&text)).collect();
     }
-    texts(data_type, catalog, dialect, 0).iter().map(|text| quoted(text)).collect()
+    texts(data_type, catalog, 0).iter().map(|text| quoted(text)).collect()
 }
 
 /// An array's element as its text form writes it.
@@ -138,7 +137,7 @@ fn plain(data_type: &TypeName, k: u32, catalog: &Catalog, depth: u8) -> Option<S
     })
 }
 
-fn texts(data_type: &TypeName, catalog: &Catalog, dialect: &dyn Dialect, depth: u8) -> Vec<String> {
+fn texts(data_type: &TypeName, catalog: &Catalog, depth: u8) -> Vec<String> {
     let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     if depth > 4 {
         return Vec::new();
@@ -147,7 +146,7 @@ fn texts(data_type: &TypeName, catalog: &Catalog, dialect: &dyn Dialect, depth: 
         Some(Own::Labels(labels)) => return labels.iter().map(|label| label.to_string()).collect(),
         Some(Own::Domain(domain)) => {
             let mut all: Vec<String> = domain.checks.iter().flat_map(|check| super::rows::literals(&check.expr.sql)).collect();
-            all.extend(texts(&domain.data_type, catalog, dialect, depth + 1));
+            all.extend(texts(&domain.data_type, catalog, depth + 1));
             return all;
         }
         Some(Own::Composite(_) | Own::Range | Own::Unknown) => return Vec::new(),
