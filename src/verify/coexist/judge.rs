@@ -136,6 +136,8 @@ fn explains(foreseen: &Foreseen<'_>, probe: &Use, sqlstate: &str) -> bool {
         // Who cannot upsert on the columns cannot on the constraint either; a type that is another one fails in many ways.
         (Use::Upsert(name, _), Use::UpsertConstraint(other, _)) if name == other => true,
         (Use::Cast(name), Use::Cast(other)) if name == other => true,
+        // A trigger that refuses does so in every partition as well.
+        _ if sqlstate == "P0001" && foreseen.sqlstate.as_deref() == Some(sqlstate) => true,
         _ => foreseen.sqlstate.as_deref().is_some_and(|code| same_error(code, sqlstate)) && concerns(usage, probe),
     }
 }
