@@ -86,6 +86,9 @@ pub trait Dialect: Sync {
     /// What happens to an application's values when a column's type changes.
     fn conversion(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion;
 
+    /// Whether values that differ as the one type may be equal as the other, so that a unique key refuses them.
+    fn equates(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
+
     /// How values of the one type become values of the other when a column takes another type.
     fn cast(&self, column: &str, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Cast;
 

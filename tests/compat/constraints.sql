@@ -458,3 +458,27 @@ ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (id);
 ALTER TABLE t ADD CONSTRAINT t_a_b UNIQUE (a, b);
 -- old: INSERT INTO t VALUES (1, 1), (1, 1) ON CONFLICT ON CONSTRAINT t_pkey DO NOTHING => 23505
 -- new: SELECT id FROM t => 42703
+
+-- case: key of a text column that becomes citext
+CREATE EXTENSION citext;
+CREATE TABLE t (id int PRIMARY KEY, email text UNIQUE);
+-- migration: contract
+ALTER TABLE t ALTER COLUMN email TYPE citext;
+-- old: INSERT INTO t VALUES (1, 'a'), (2, 'A') => 23505
+-- new: INSERT INTO t VALUES (1, 'a'::citext), (2, 'b'::citext) => ok
+
+-- case: key of a citext column that becomes text
+CREATE EXTENSION citext;
+CREATE TABLE t (id int PRIMARY KEY, email citext UNIQUE);
+-- migration: expand
+ALTER TABLE t ALTER COLUMN email TYPE text;
+-- old: INSERT INTO t VALUES (1, 'a'), (2, 'b') => ok
+-- new: INSERT INTO t VALUES (1, 'a'), (2, 'A') => 23505
+
+-- case: text column without a key becomes citext
+CREATE EXTENSION citext;
+CREATE TABLE t (id int PRIMARY KEY, email text);
+-- migration: free
+ALTER TABLE t ALTER COLUMN email TYPE citext;
+-- old: INSERT INTO t VALUES (1, 'a'), (2, 'A') => ok
+-- new: INSERT INTO t VALUES (1, 'a'), (2, 'A') => ok

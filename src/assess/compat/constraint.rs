@@ -93,12 +93,22 @@ fn absent_passes(expr: &Expr, own: &Surface<'_>, there: &Surface<'_>) -> bool {
 fn try_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
     let given = UniqueKey::of(own);
     for key in UniqueKey::of(there) {
-        if given.iter().any(|have| demands_as_much(have, &key)) || new_columns_keep_apart(&key, own, there) {
+        let kept_apart = !merges(trial, &key, own, there) && given.iter().any(|have| demands_as_much(have, &key));
+        if kept_apart || new_columns_keep_apart(&key, own, there) {
             continue;
         }
         let label = key.index.constraint.clone().unwrap_or_else(|| key.index.name.clone());
         trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Duplicate { constraint: label });
     }
+}
+
+/// Whether a column of the key has a type there for which values are equal that the application's own type keeps apart.
+fn merges(trial: &Trial<'_>, key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
+    let data_type = |surface: &Surface<'_>, column: &str| surface.column(column)?.data_type.clone();
+    key.columns.iter().flatten().any(|column| match (data_type(own, column), data_type(there, column)) {
+        (Some(from), Some(to)) => from != to && trial.dialect.equates(&from, &to, trial.state),
+        (None, _) | (_, None) => false,
+    })
 }
 
 /// Whether the rows that satisfy `have` satisfy `key`.

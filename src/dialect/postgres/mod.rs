@@ -108,6 +108,10 @@ impl Dialect for Postgres {
         types::conversion(from, to, catalog)
     }
 
+    fn equates(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+        types::equates(from, to, catalog)
+    }
+
     fn cast(&self, column: &str, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Cast {
         cast::cast(column, from, to, catalog)
     }

@@ -46,6 +46,12 @@ pub(super) fn conversion(from: &TypeName, to: &TypeName, catalog: &Catalog) -> C
     found
 }
 
+/// Whether values that differ as the one type may be equal as the other: rounded, cut off, or compared without regard to case.
+pub(super) fn equates(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+    let folds = |it: &TypeName| base(it, catalog).name.as_str() == "citext";
+    folds(to) && !folds(from) || conversion(from, to, catalog).old_values == Fit::Altered
+}
+
 /// Whether indexes on a column of the one type serve the other as they are.
 pub(super) fn same_operators(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
     let (from, to) = (base(from, catalog), base(to, catalog));
