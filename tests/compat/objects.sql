@@ -601,3 +601,19 @@ CREATE TABLE t (id int PRIMARY KEY, kind varchar(20));
 ALTER TABLE t ADD CONSTRAINT kind_list CHECK (kind IN ('a', 'b', 'c'));
 -- old: INSERT INTO t VALUES (1, 'z') => 23514
 -- new: INSERT INTO t VALUES (1, 'a') => ok
+
+-- case: operator dropped
+CREATE FUNCTION same(int, int) RETURNS bool LANGUAGE sql AS 'SELECT $1 = $2';
+CREATE OPERATOR === (FUNCTION = same, LEFTARG = int, RIGHTARG = int);
+-- migration: contract
+DROP OPERATOR === (int, int);
+-- old: SELECT 1 === 1 => 42883
+-- new: SELECT 1 => ok
+
+-- case: operator with one argument dropped
+CREATE FUNCTION negated(int) RETURNS int LANGUAGE sql AS 'SELECT -$1';
+CREATE OPERATOR @@@ (FUNCTION = negated, RIGHTARG = int);
+-- migration: contract
+DROP OPERATOR @@@ (NONE, int);
+-- old: SELECT @@@ 1 => 42883
+-- new: SELECT 1 => ok

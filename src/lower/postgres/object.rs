@@ -190,6 +190,25 @@ fn operator_types(c: &mut Cursor<'_>) -> Read<Vec<String>> {
     Ok(types)
 }
 
+/// `(LEFTARG = integer, FUNCTION = f, ...)` of `CREATE OPERATOR`: the types in the form in which the operator is called later.
+pub(super) fn operator_arguments(c: &mut Cursor<'_>) -> Read<String> {
+    let mut sides = ["NONE".to_owned(), "NONE".to_owned()];
+    c.expect_sign(&Token::LParen)?;
+    c.list(|c| {
+        let side = if c.eat("LEFTARG") { Some(0) } else { c.eat("RIGHTARG").then_some(1) };
+        match side {
+            Some(side) => {
+                c.expect_sign(&Token::Eq)?;
+                sides[side] = type_text(&c.data_type()?);
+            }
+            None => c.skip_to_comma(),
+        }
+        Ok(())
+    })?;
+    c.expect_sign(&Token::RParen)?;
+    Ok(format!("({})", sides.join(", ")))
+}
+
 /// An operator's name: signs, perhaps with a schema before them.
 pub(super) fn operator(c: &mut Cursor<'_>) -> Read<QName> {
     let schema = match (c.peek(0), c.peek(1)) {

@@ -105,7 +105,8 @@ fn created(c: &mut Cursor<'_>, kind: object::Kind) -> Read<ObjectRef> {
     match kind.0 {
         "OPERATOR" => {
             let name = object::operator(c)?;
-            Ok(object::other_ref(kind.0, &name.to_string(), name))
+            let text = format!("{name} {}", object::operator_arguments(c)?);
+            Ok(object::other_ref(kind.0, &text, name))
         }
         "OPERATOR CLASS" => object::operator_class(c, kind.0, true),
         _ => object::named(c, kind),
