@@ -9,6 +9,7 @@ mod data;
 mod fidelity;
 mod plan;
 mod script;
+mod unseen;
 
 pub use script::script;
 

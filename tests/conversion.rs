@@ -4,7 +4,7 @@
 #![cfg(feature = "verify")]
 
 use migsafe::change::TypeName;
-use migsafe::dialect::{Dialect, Fit, Postgres};
+use migsafe::dialect::{Cast, Dialect, Fit, Postgres};
 use migsafe::lower::lower_text;
 use migsafe::source::Sources;
 use migsafe::verify::{Connection, Server};
@@ -91,12 +91,58 @@ fn values_become_what_is_claimed() {
     assert!(wrong.is_empty(), "{} conversions differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Every pair of the types that `pg_cast` names, and some of one's own: a column takes the other type by itself, by the expression
+/// that is given, or not at all.
+#[test]
+fn columns_take_types_as_claimed() {
+    let database = Server::shared().expect("a server").create_database().expect("a database");
+    let mut session = database.connect().expect("a session");
+    session.execute(TYPES).expect("types");
+    let mut schema = Postgres.empty_catalog();
+    for change in TYPES.split(';').flat_map(lower) {
+        schema.apply(&change, &Postgres).expect("the server accepts it");
+    }
+    let named = "SELECT string_agg(DISTINCT format_type(t.oid, NULL), ';') FROM pg_cast c JOIN pg_type t \
+                 ON t.oid IN (c.castsource, c.casttarget) WHERE t.typtype IN ('b', 'r', 'm') \
+                 AND t.typname NOT LIKE 'pg\\_%' AND t.typname <> 'bytea'";
+    let named = session.query_value(named).expect("casts").expect("there are some");
+    let own = ["uuid", "mood", "mood_more", "positive", "integer[]", "bigint[]", "text[]", "mood[]", "positive[]"];
+    let types: Vec<&str> = named.split(';').chain(own).collect();
+    let mut wrong = Vec::new();
+    for from in &types {
+        session.execute(&format!("DROP TABLE IF EXISTS w; CREATE TABLE w (a {from})")).expect("a table");
+        for to in types.iter().filter(|to| *to != from) {
+            let mut takes = |using: &str| {
+                session.execute("BEGIN").expect("a transaction");
+                let taken = session.execute(&format!("ALTER TABLE w ALTER COLUMN a TYPE {to}{using}")).is_ok();
+                session.execute("ROLLBACK").expect("the end of a transaction");
+                taken
+            };
+            let claimed = Postgres.cast("a", &type_name(from), &type_name(to), &schema);
+            let right = match &claimed {
+                Cast::Assignment => takes(""),
+                Cast::Explicit(using) => !takes("") && takes(&format!(" USING {}", using.sql)),
+                Cast::Never => !takes(&format!(" USING a::{to}")),
+            };
+            if !right {
+                wrong.push(format!("{from} -> {to}: not {claimed:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} casts differ:\n{}", wrong.len(), types.len() * types.len(), wrong.join("\n"));
+}
+
 /// What the server makes of values of one type that are written to a column of another.
 fn fit(session: &mut Connection, from: &str, to: &str, values: &[&str]) -> Fit {
     session.execute(&format!("DROP TABLE IF EXISTS w; CREATE TABLE w (a {to})")).expect("a table");
-    // Numbers are the same by value, whatever zeros they are shown with; everything else by its text.
-    let number = ["numeric", "real", "double"].iter().any(|name| from.starts_with(name));
-    let cast = if number { "" } else { "::text" };
+    // Numbers are the same by value, whatever zeros they are shown with, and JSON by its content; everything else by its text.
+    let is_number =
+        |name: &str| ["numeric", "real", "double", "smallint", "integer", "bigint"].iter().any(|word| name.starts_with(word));
+    let cast = match (from, to) {
+        ("json" | "jsonb", "json" | "jsonb") => "::jsonb",
+        _ if is_number(from) && is_number(to) => "",
+        _ => "::text",
+    };
     let mut worst = Fit::All;
     for value in values {
         let value = value.replace('\'', "''");

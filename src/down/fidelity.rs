@@ -1,5 +1,6 @@
 //! How much of what a statement changed comes back, read off the states around it.
 
+use super::unseen::{Unseen, unseen};
 use super::{Context, Fidelity, UpFidelity, data};
 use crate::catalog::diff::{changed_relations, difference, table_among};
 use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
@@ -18,7 +19,17 @@ pub(super) fn of_statements(context: &Context<'_>) -> Vec<UpFidelity> {
         judge.relations();
         judge.types();
         judge.atoms();
-        let reason = by_hand(context, step);
+        let mut reason = by_hand(context, step);
+        match unseen(context, step) {
+            Some(Unseen::Dropped(what)) => {
+                let said = format!("whether {what} was there is not known: something before it was not understood");
+                reason.get_or_insert(said);
+            }
+            Some(Unseen::Found(what)) => {
+                judge.new_data(format!("{what}, even if it was there before: not all that came before was understood"));
+            }
+            None => {}
+        }
         UpFidelity {
             statement: step.statement,
             span: context.parsed.statements[step.statement].span,

@@ -204,3 +204,51 @@ fn a_script_says_what_it_cannot_do() {
     let end = "\nALTER TABLE public.t ADD COLUMN a text;\n\n-- When the values are there again:\n--   ALTER TABLE public.t ALTER COLUMN a SET NOT NULL;\n";
     assert!(script(&down, &Postgres).ends_with(end), "{}", script(&down, &Postgres));
 }
+
+#[test]
+fn one_foreign_key_more_is_one_more() {
+    let setup = "create table a (id integer primary key);
+        create table b (a integer constraint first references a, constraint second foreign key (a) references a);";
+    check(
+        setup,
+        "alter table b drop constraint second;",
+        "lossless",
+        &["ALTER TABLE public.b ADD CONSTRAINT second FOREIGN KEY (a) REFERENCES public.a (id)"],
+    );
+}
+
+#[test]
+fn expressions_go_before_a_column_takes_its_former_type() {
+    check(
+        "create table t (at timestamp, n integer check (n > 0)); create index i on t (date(at));",
+        "alter table t alter column at type date;",
+        "schema-only",
+        &[
+            "DROP INDEX public.i",
+            "ALTER TABLE public.t ALTER COLUMN at TYPE timestamp without time zone",
+            "CREATE INDEX i ON public.t USING btree (date(at))",
+        ],
+    );
+}
+
+#[test]
+fn what_was_not_seen_is_left_to_a_person() {
+    let setup =
+        "create table t (id integer); create table u (id integer); select 1 from f(); do $$ begin execute 'x' || 1; end $$;";
+    let reason = |what: &str| Some(format!("whether {what} was there is not known: something before it was not understood"));
+    let note = |what: &str| format!("{what}, even if it was there before: not all that came before was understood");
+    for (up, wanted, noted) in [
+        ("drop trigger if exists g on t;", reason("t.g"), None),
+        ("alter table t drop column if exists a;", reason("t.a"), None),
+        ("drop table if exists u;", None, None),
+        ("alter table t add column if not exists a integer;", None, Some(note("t.a"))),
+        ("create table if not exists v (id integer);", None, Some(note("v"))),
+        ("create table v (id integer); alter table v add column if not exists a integer;", None, None),
+        ("create or replace function h() returns integer language sql as 'select 1';", None, Some(note("h"))),
+    ] {
+        let down = of(setup, up);
+        assert_eq!(down.reasons().next().map(|(_, reason)| reason.to_owned()), wanted, "{up}");
+        let found = down.ups.iter().flat_map(|up| &up.lost).find(|lost| lost.contains("even if")).cloned();
+        assert_eq!(found, noted, "{up}");
+    }
+}

@@ -180,9 +180,11 @@ fn add_foreign_key(
     let partitioned = catalog.table(table).is_some_and(|table| table.partition_by.is_some());
     let tables = if partitioned { inherit::family(catalog, table) } else { vec![table.clone()] };
     for name_of in tables {
-        catalog.edit_table(&name_of, |table| {
-            if !table.constraints.iter().any(|own| own.kind == kept.kind) {
-                table.constraints.push(kept.clone());
+        // A partition's own foreign key becomes its parent's; one more on the table itself is one more.
+        let is_partition = name_of != *table;
+        catalog.edit_table(&name_of, |own| {
+            if !(is_partition && own.constraints.iter().any(|own| own.kind == kept.kind)) {
+                own.constraints.push(kept.clone());
             }
         });
     }

@@ -160,6 +160,12 @@ impl Walk<'_> {
             for member in &family {
                 self.clear_texts(member, &column);
             }
+        } else if own.data_type.name != wanted.data_type.name
+            && self.dialect.conversion(&own.data_type, &wanted.data_type, &self.state).rewrite
+        {
+            for member in &family {
+                self.clear_expressions(member, &column, |_| false);
+            }
         }
         let action = TableAction::SetType {
             column: column.clone(),
@@ -210,6 +216,12 @@ impl Walk<'_> {
         if state.column(column).is_some_and(|own| matches!(own.value, ColumnValue::Default(_))) {
             self.make(alter(&state, TableAction::DropDefault { column: column.clone() }));
         }
+        self.clear_expressions(table, column, |kind| matches!(kind, ConstraintKind::ForeignKey(_)));
+    }
+
+    /// The server reads checks and expressions and conditions of indexes anew where a column takes another type, and what was a
+    /// call or a cast may then be none: they go first. Other constraints go where they are asked for.
+    fn clear_expressions(&mut self, table: &Name, column: &Ident, others: fn(&ConstraintKind) -> bool) {
         let on = Dependency::Column(table.clone(), column.clone());
         let who: Vec<Dependent> = self.state.dependents(&on).cloned().collect();
         for who in who {
@@ -217,12 +229,8 @@ impl Walk<'_> {
                 Dependent::Constraint(of, name) => {
                     let found = self.state.table(of).and_then(|table| Some((table, table.constraint(name)?)));
                     found.is_some_and(|(table, own)| {
-                        let kinds = &own.kind;
-                        let text = matches!(
-                            kinds,
-                            ConstraintKind::Check(_) | ConstraintKind::Exclude(_) | ConstraintKind::ForeignKey(_)
-                        );
-                        text && !of_parent(&self.state, table, own)
+                        let text = matches!(own.kind, ConstraintKind::Check(_) | ConstraintKind::Exclude(_));
+                        (text || others(&own.kind)) && !of_parent(&self.state, table, own)
                     })
                 }
                 Dependent::Index(name) => self.state.index(name).is_some_and(|(_, index)| {
