@@ -7,7 +7,7 @@
 mod rows;
 
 use migsafe::catalog::Name;
-use migsafe::catalog::diff::changed_relations;
+use migsafe::catalog::diff::{changed_relations, table_among};
 use migsafe::change::{Change, DataKind, OpaqueClass};
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::down::{Down, Fidelity, down, script};
@@ -118,11 +118,9 @@ impl<'a> Trial<'a> {
             }
             let after = self.look();
             self.count(number, &made);
-            if made.fidelity != Fidelity::Manual {
-                if !self.there_and_back(number, &made, &before, &after) {
-                    self.counts.not_run += count - number - 1;
-                    break;
-                }
+            if made.fidelity != Fidelity::Manual && !self.there_and_back(number, &made, &before, &after) {
+                self.counts.not_run += count - number - 1;
+                break;
             }
             before = after;
         }
@@ -198,8 +196,12 @@ impl<'a> Trial<'a> {
     fn with_rows(&mut self, number: usize, made: &Down) {
         let steps: Vec<_> = self.replayed.steps.iter().filter(|step| step.migration == number).collect();
         let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return };
-        let names: Vec<Name> = changed_relations(&first.before, &last.after).into_iter().collect();
-        let names: Vec<Name> = names.into_iter().filter(|name| first.before.table(name).is_some()).collect();
+        let changed = changed_relations(&first.before, &last.after);
+        let names: Vec<Name> = changed.iter().filter(|name| first.before.table(name).is_some()).cloned().collect();
+        let later_name = |name: &Name| {
+            let old = first.before.table(name)?;
+            table_among(&last.after, &changed, old.id).map(|table| table.name.to_string())
+        };
         let texts = self.texts(number);
         let alone =
             |text: &String| ["CONCURRENTLY", "COMMIT", "ADD VALUE"].iter().any(|word| text.to_ascii_uppercase().contains(word));
@@ -230,7 +232,9 @@ impl<'a> Trial<'a> {
                         let count = |rows: &str| rows.split(':').next().map(str::to_owned);
                         let now = &has[name];
                         let kept = if said == Fidelity::Lossless { now == rows } else { count(now) == count(rows) };
-                        let named = made.ups.iter().flat_map(|up| &up.lost).any(|lost| lost.contains(&name.to_string()));
+                        let called = [Some(name.to_string()), later_name(name)];
+                        let mut lost = made.ups.iter().flat_map(|up| &up.lost);
+                        let named = lost.any(|lost| called.iter().flatten().any(|name| lost.contains(name)));
                         if !kept && !named {
                             writeln!(self.counts.wrong, "WRONG {}: {label}: rows of {name}: {rows} became {now}", self.name)
                                 .expect("a string");
