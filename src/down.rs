@@ -8,9 +8,11 @@
 mod data;
 mod fidelity;
 mod plan;
+mod preserve;
 mod script;
 mod unseen;
 
+pub use preserve::{Preserved, preserve};
 pub use script::script;
 
 use crate::catalog::diff::changed_relations;
@@ -114,16 +116,24 @@ impl Down {
 /// The down of the migration at that place, which must be one of those replayed as judged. `parsed` is what was read of it.
 pub fn down(parsed: &ParsedMigration, replayed: &Replayed, migration: usize, dialect: &dyn Dialect) -> Down {
     let steps = &replayed.steps[steps_of(replayed, migration)];
-    let mut down = match (steps.first(), last_state(replayed, migration)) {
-        (Some(first), Some(last)) => {
-            let (before, after) = (lasting(&first.before, last), lasting(last, &first.before));
-            plan::plan(&Context { parsed, steps, first: &before, last: &after, dialect })
-        }
-        _ => Down { transactional: true, ups: fidelity::not_replayed(parsed), ..Down::default() },
+    let down = match states(replayed, migration) {
+        Some((before, after)) => plan::plan(&Context { parsed, steps, first: &before, last: &after, dialect }),
+        None => Down { transactional: true, ups: fidelity::not_replayed(parsed), ..Down::default() },
     };
-    down.migration = migration;
-    down.fidelity = down.ups.iter().map(|up| up.fidelity).max().unwrap_or_default();
-    down
+    judged(down, migration)
+}
+
+/// The down with the judgement of its statements summed up.
+fn judged(down: Down, migration: usize) -> Down {
+    let fidelity = down.ups.iter().map(|up| up.fidelity).max().unwrap_or_default();
+    Down { migration, fidelity, ..down }
+}
+
+/// The states before and after a migration, without what ends with its session.
+fn states(replayed: &Replayed, migration: usize) -> Option<(Catalog, Catalog)> {
+    let first = replayed.steps[steps_of(replayed, migration)].first()?;
+    let last = last_state(replayed, migration)?;
+    Some((lasting(&first.before, last), lasting(last, &first.before)))
 }
 
 /// A migration between two states.

@@ -3,9 +3,11 @@
 
 mod attempt;
 mod differ;
+mod kept;
 
 pub use attempt::{Ground, Tried};
 pub use differ::Difference;
+pub use kept::{Keeping, keep};
 
 use crate::assess::{self, Assessment, Broken, Release, Verdict};
 use crate::dialect::{Lock, ServerVersion};

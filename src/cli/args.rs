@@ -141,6 +141,13 @@ pub struct Down {
     /// since are written anew.
     #[arg(long)]
     pub write: bool,
+    /// Keep what is destroyed: the migration copies dropped tables, dropped columns and converted values into archive tables first, and
+    /// the down puts them back.
+    ///
+    /// Prints the migration with the copies, the down, and the script that drops the archives when the data may go. With --write, the
+    /// copies are put into the migration's file, and that script is written beside it as `x.purge`, which no runner reads.
+    #[arg(long, conflicts_with = "check")]
+    pub preserve: bool,
     /// With --write: also in the place of downs that were written by hand.
     #[arg(long, requires = "write")]
     pub force: bool,

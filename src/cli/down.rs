@@ -5,7 +5,7 @@ use super::lint::version;
 use super::output::{self, complain};
 use super::pending::{self, Chosen};
 use super::{Failure, Outcome};
-use migsafe::paired::{self, Checked, Pair, label};
+use migsafe::paired::{self, Checked, Keeping, Pair, label};
 use migsafe::read::{self, DownState, Project};
 use migsafe::report::{self, DownReport};
 use migsafe::{Lint, Options, lint};
@@ -19,8 +19,15 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     };
     let chosen: Vec<(Project, Options)> = projects.into_iter().map(|(project, pending)| (project, options(pending))).collect();
     let judged: Vec<Lint<'_>> = chosen.iter().map(|(project, options)| lint(project, options)).collect();
-    let reports: Vec<DownReport<'_>> = judged.iter().map(|lint| report(lint, args)).collect();
+    let mut reports: Vec<DownReport<'_>> = judged.iter().map(|lint| report(lint, args)).collect();
+    let mut refused = false;
+    if args.preserve {
+        for (lint, report) in judged.iter().zip(&mut reports) {
+            refused |= keep(lint, report);
+        }
+    }
     let wrote = if args.write { write(&judged, &reports, args, common)? } else { Outcome::Success };
+    let wrote = if refused { Outcome::Findings } else { wrote };
     let text = match args.format {
         DownFormat::Json => report::down_json(&judged, &reports) + "\n",
         DownFormat::Human if args.write => String::new(),
@@ -29,9 +36,8 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
             report::down_check(&checked, output::look(common, args.output.as_deref()), dialect)
         }
         DownFormat::Human => {
-            let print = |(lint, report): (&Lint<'_>, &DownReport<'_>)| {
-                report::down_print(lint.project, &report.pairs, common.quiet, dialect)
-            };
+            let print =
+                |(lint, report): (&Lint<'_>, &DownReport<'_>)| report::down_print(lint.project, report, common.quiet, dialect);
             judged.iter().zip(&reports).map(print).collect()
         }
     };
@@ -50,8 +56,28 @@ fn report<'a>(lint: &Lint<'a>, args: &Args) -> DownReport<'a> {
             true => paired::pairs(lint.project, lint.ground(), migrations, lint.options.version),
             false => Vec::new(),
         },
+        kept: Vec::new(),
         checked: args.check.then(|| paired::check(lint.project, lint.ground(), migrations)),
     }
+}
+
+/// Lets the migrations keep what they destroy. Says which cannot, and leaves only those that can; whether some cannot.
+fn keep(lint: &Lint<'_>, report: &mut DownReport<'_>) -> bool {
+    let mut refused = false;
+    report.pairs.retain_mut(|pair| match paired::keep(pair, lint.project, lint.ground()) {
+        Keeping::Nothing => false,
+        Keeping::Kept(up) => {
+            report.kept.push(up);
+            true
+        }
+        Keeping::Refused(reason) => {
+            let name = label(&lint.project.history.migrations[pair.migration]);
+            complain("warning", &format!("{name}: what it destroys cannot be kept: {reason}"));
+            refused = true;
+            false
+        }
+    });
+    refused
 }
 
 /// Writes the downs that may be written, and says of each what became of it.
@@ -73,7 +99,7 @@ fn write(judged: &[Lint<'_>], reports: &[DownReport<'_>], args: &Args, common: &
                 wanted.push((pair.migration, pair.text()));
             }
         }
-        let (found, refused) = read::down_edits(project, &wanted);
+        let (found, refused) = read::down_edits(project, &wanted, &report.kept);
         for (migration, reason) in refused {
             outcome = Outcome::Findings;
             complain("warning", &format!("{}: not written: {reason}", name(migration)));

@@ -56,6 +56,15 @@ pub trait Dialect: Sync {
     /// The deletion of the rows that have these values in these columns.
     fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change;
 
+    /// A lock on these tables under which nobody else reads or writes them.
+    fn lock_alone(&self, tables: &[Name]) -> Change;
+
+    /// The statement that copies what is to be kept into its archive.
+    fn keep(&self, keep: &Keep) -> Change;
+
+    /// The statement that puts it back.
+    fn put_back(&self, keep: &Keep) -> Change;
+
     /// Whether a built-in function, although volatile, changes neither the schema nor rows.
     fn is_harmless(&self, function: &QName) -> bool;
 
@@ -118,6 +127,60 @@ pub trait Dialect: Sync {
 
     /// The locks and the work of a change.
     fn impact(&self, change: &Change, context: &ImpactContext<'_>) -> Impact;
+}
+
+/// Something that is copied before it is removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// The table that takes the copy.
+    pub archive: Name,
+    /// What is copied.
+    pub what: Kept,
+}
+
+/// What is copied, under the names that it has then, and where it goes back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// All rows of a table.
+    Rows {
+        /// The table.
+        from: Name,
+        /// The table that gets them back.
+        to: Name,
+        /// The columns that hold something of their own.
+        columns: Vec<KeptColumn>,
+        /// Whether a column of them numbers the rows by itself.
+        numbered: bool,
+    },
+    /// The values of some columns, by their rows' keys.
+    Values {
+        /// The table.
+        from: Name,
+        /// The table that gets them back.
+        to: Name,
+        /// The key.
+        key: Vec<KeptColumn>,
+        /// The columns.
+        columns: Vec<KeptColumn>,
+    },
+    /// Where a sequence stands.
+    Position {
+        /// The sequence.
+        from: Name,
+        /// The sequence that goes on from there.
+        to: Name,
+    },
+}
+
+/// A column that is copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptColumn {
+    /// Its name when it is copied.
+    pub from: Ident,
+    /// Its name in the archive, and where it goes back to.
+    pub to: Ident,
+    /// Its type where that may go too: the archive then holds its values as text.
+    pub text_of: Option<TypeName>,
 }
 
 /// What an automatic name is for.

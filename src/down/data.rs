@@ -1,7 +1,7 @@
 //! What statements about rows need to be undone: nothing where the rows or columns go anyway, a deletion by key where a statement
 //! inserted literal rows, a person everywhere else.
 
-use super::{Context, Fidelity, UpFidelity};
+use super::{Context, Fidelity, UpFidelity, fidelity};
 use crate::catalog::{Catalog, Name, ObjectId, Table};
 use crate::change::{
     Change, ConstraintKind, Data, DataKind, Expr, ExprShape, Firing, Ident, OpaqueClass, QName, TableAction, Trigger,
@@ -54,7 +54,7 @@ fn undo(atom: &Atom, context: &Context<'_>) -> Undo {
         Change::Truncate { tables, .. } => {
             let old = tables.iter().filter_map(|table| old_table(table, &atom.before, context)).next();
             match old {
-                Some(table) => Undo::Lost(format!("all rows of {}", table.name)),
+                Some(table) => Undo::Lost(fidelity::rows_of(&table.name)),
                 None => Undo::Nothing,
             }
         }
@@ -108,7 +108,7 @@ fn rows(data: &Data, atom: &Atom, context: &Context<'_>) -> Undo {
                 None => Undo::Nothing,
             }
         }
-        DataKind::Delete => Undo::Lost(format!("the rows that it deleted from {}", table.name)),
+        DataKind::Delete => Undo::Lost(fidelity::deleted_from(&table.name)),
         DataKind::Merge => Undo::ByHand(format!("what it did to the rows of {} cannot be told", table.name)),
         DataKind::CopyIn => Undo::ByHand(format!("which rows it copied into {} cannot be told", table.name)),
         DataKind::Select | DataKind::Call | DataKind::CopyOut => Undo::Nothing,

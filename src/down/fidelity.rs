@@ -128,7 +128,7 @@ impl Judge<'_> {
                 Some(Relation::Table(old)) if old.persistence == Persistence::Temporary => {}
                 Some(Relation::Table(old)) => match table_among(after, &names, old.id) {
                     Some(new) => self.table(&old.clone(), &new.clone()),
-                    None if self.is_old(old.id) => self.gone(format!("all rows of {name}")),
+                    None if self.is_old(old.id) => self.gone(rows_of(name)),
                     None => {}
                 },
                 Some(Relation::Sequence(old)) if self.is_old(old.id) => {
@@ -162,7 +162,7 @@ impl Judge<'_> {
                 Some(now) if Arc::ptr_eq(&now, column) => {}
                 Some(now) => self.column(old, column, &now),
                 None if matches!(column.value, ColumnValue::Generated { .. }) => {}
-                None if self.is_old(ObjectId(column.number)) => self.gone(format!("the values of {}.{}", old.name, column.name)),
+                None if self.is_old(ObjectId(column.number)) => self.gone(values_of(&old.name, &column.name)),
                 None => {}
             }
         }
@@ -213,7 +213,7 @@ impl Judge<'_> {
         });
         let to_text = up.old_values == Fit::All && !up.lossy;
         if up.lossy || own_expression || !to_text {
-            self.gone(format!("the values of {full} as they were before they were converted"));
+            self.gone(former_values_of(full));
         }
         let down = dialect.conversion(&new.data_type, &old.data_type, &self.step.after);
         if down.old_values != Fit::All || down.lossy {
@@ -277,6 +277,26 @@ impl Judge<'_> {
             self.note(Fidelity::SchemaOnly, format!("whatever the extension {name} kept"));
         }
     }
+}
+
+/// What is lost with a table.
+pub(super) fn rows_of(table: &Name) -> String {
+    format!("all rows of {table}")
+}
+
+/// What is lost with a column.
+pub(super) fn values_of(table: &Name, column: &str) -> String {
+    format!("the values of {table}.{column}")
+}
+
+/// What is lost when values are converted.
+pub(super) fn former_values_of(column: &str) -> String {
+    format!("the values of {column} as they were before they were converted")
+}
+
+/// What is lost when rows are deleted.
+pub(super) fn deleted_from(table: &Name) -> String {
+    format!("the rows that it deleted from {table}")
 }
 
 /// Whether two constraints demand the same: names and when they are checked do not count.

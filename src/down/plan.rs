@@ -18,12 +18,22 @@ pub(super) fn plan(context: &Context<'_>) -> Down {
         Err(_) => step_by_step(context, &mut ups),
     };
     unknown(&way, context, &mut ups);
-    let mut statements: Vec<Inverse> = rows.into_iter().chain(way).map(|change| inverse(change, context)).collect();
+    assembled(rows.into_iter().chain(way), later, ups, context)
+}
+
+/// The down of these changes.
+pub(super) fn assembled(
+    changes: impl Iterator<Item = Change>,
+    follow_ups: Vec<Change>,
+    ups: Vec<UpFidelity>,
+    context: &Context<'_>,
+) -> Down {
+    let mut statements: Vec<Inverse> = changes.map(|change| inverse(change, context)).collect();
     let transactional = statements.iter().all(|inverse| inverse.transactional);
     if makes_sql_bodies(&statements) {
         without_checks(&mut statements, context);
     }
-    Down { migration: 0, statements, follow_ups: later, fidelity: Fidelity::Lossless, transactional, ups }
+    Down { migration: 0, statements, follow_ups, fidelity: Fidelity::Lossless, transactional, ups }
 }
 
 type Found = (Vec<Change>, Vec<Change>);

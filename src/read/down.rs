@@ -2,6 +2,7 @@
 //! is written here: an [`Edit`] says what a file held when it was read and what it shall hold.
 
 use super::layout::{self, DownsBy, Found, Home, Outside, Section, Spelling};
+use super::name::strip_ending;
 use super::project::Project;
 use super::statement::{openings, pieces};
 use crate::source::{FileId, Migration, Transaction};
@@ -96,24 +97,91 @@ pub fn down_transaction(project: &Project, migration: usize, down: DownText<'_>)
     outside.transaction(up, down.transactional, statements).map_err(|reason| NoPlace(reason.to_owned()))
 }
 
-/// The files to write so that these migrations have these ways back, whatever is there now; and those for which there is no place.
-pub fn down_edits(project: &Project, downs: &[(usize, DownText<'_>)]) -> (Vec<Edit>, Vec<(usize, NoPlace)>) {
+/// What is put into a migration, and what goes beside it.
+#[derive(Debug, Clone)]
+pub struct UpText {
+    /// The migration's place in the history.
+    pub migration: usize,
+    /// Offsets in its file, and the texts that are put there.
+    pub insertions: Vec<(usize, String)>,
+    /// The script for the day on which what was kept may go.
+    pub purge: String,
+}
+
+/// A file beside the migration that no runner reads: `0042_x.purge`. All of them look for names that end in `.sql`.
+pub fn purge_path(project: &Project, migration: usize) -> PathBuf {
+    let up = project.sources.path(project.history.migrations[migration].file);
+    let name = up.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = strip_ending(&name, ".sql").unwrap_or(&name);
+    let stem = strip_ending(stem, ".up").unwrap_or(stem);
+    up.with_file_name(format!("{stem}.purge"))
+}
+
+/// The text of a migration's file with something put into it.
+pub fn with_insertions(project: &Project, up: &UpText) -> String {
+    let text = project.sources.text(project.history.migrations[up.migration].file);
+    spliced(text, splices_of(text, up))
+}
+
+fn splices_of(text: &str, up: &UpText) -> Vec<(Range<usize>, String)> {
+    up.insertions.iter().map(|(at, new)| (*at..*at, with_ends_of(text, new))).collect()
+}
+
+/// The file with the script that gives up what was kept. One that is there and says something else stays.
+fn purge(project: &Project, up: &UpText) -> Result<Edit, NoPlace> {
+    let path = purge_path(project, up.migration);
+    let style = project.sources.text(project.history.migrations[up.migration].file);
+    let after = with_ends_of(style, &up.purge);
+    let before = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(NoPlace(format!("{}: {error}", path.display()))),
+    };
+    match before {
+        Some(text) if text != after => {
+            Err(NoPlace(format!("{} is there and says something else: remove it, and it is written anew", path.display())))
+        }
+        before => Ok(Edit { path, before, after }),
+    }
+}
+
+/// The files to write so that these migrations have these ways back, whatever is there now, with what changes in the migrations
+/// themselves; and those for which there is no place, of which nothing is written.
+pub fn down_edits(project: &Project, downs: &[(usize, DownText<'_>)], ups: &[UpText]) -> (Vec<Edit>, Vec<(usize, NoPlace)>) {
     let mut edits = Vec::new();
     let mut refused = Vec::new();
     let mut sections: BTreeMap<FileId, Vec<(Range<usize>, String)>> = BTreeMap::new();
     for (migration, down) in downs {
+        let up = ups.iter().find(|up| up.migration == *migration);
+        let beside = match up.map(|up| purge(project, up)).transpose() {
+            Ok(beside) => beside,
+            Err(reason) => {
+                refused.push((*migration, reason));
+                continue;
+            }
+        };
         let placed = match &layout::of(project.runner).downs.home {
             Home::File(_) => file(project, *migration, *down).map(|edit| edits.push(edit)),
             Home::Section(section) => splices(project, *migration, section, *down)
                 .map(|found| sections.entry(project.history.migrations[*migration].file).or_default().extend(found)),
         };
-        refused.extend(placed.err().map(|reason| (*migration, reason)));
+        if let Err(reason) = placed {
+            refused.push((*migration, reason));
+            continue;
+        }
+        edits.extend(beside);
+        if let Some(up) = up.filter(|up| !up.insertions.is_empty()) {
+            let file = project.history.migrations[*migration].file;
+            sections.entry(file).or_default().extend(splices_of(project.sources.text(file), up));
+        }
     }
-    for (file, splices) in sections {
+    // The migrations first: a way back that puts back what nobody kept would fail.
+    let migrations = sections.into_iter().map(|(file, splices)| {
         let before = project.sources.text(file).to_owned();
         let after = spliced(&before, splices);
-        edits.push(Edit { path: project.sources.path(file).to_owned(), before: Some(before), after });
-    }
+        Edit { path: project.sources.path(file).to_owned(), before: Some(before), after }
+    });
+    edits.splice(0..0, migrations);
     edits.retain(|edit| edit.before.as_ref() != Some(&edit.after));
     (edits, refused)
 }

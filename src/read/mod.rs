@@ -23,7 +23,10 @@ mod text;
 mod view;
 
 pub use applied::{Applied, Edited, KnownBy, Late, Reaction};
-pub use down::{DownState, DownText, Edit, NoPlace, down_edits, down_path, down_state, down_transaction, has_stamp};
+pub use down::{
+    DownState, DownText, Edit, NoPlace, UpText, down_edits, down_path, down_state, down_transaction, has_stamp, purge_path,
+    with_insertions,
+};
 pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
 pub use git::{Base, Content, GitError, Hooks, NoBase, compare_with, hooks};

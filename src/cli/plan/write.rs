@@ -117,7 +117,7 @@ fn write_downs(judged: &Lint<'_>) -> Result<(), Failure> {
         .iter()
         .map(|(migration, script, transactional)| (*migration, DownText { script, transactional: *transactional }))
         .collect();
-    let (edits, refused) = read::down_edits(judged.project, &texts);
+    let (edits, refused) = read::down_edits(judged.project, &texts, &[]);
     for (migration, reason) in refused {
         let file = judged.project.sources.path(judged.project.history.migrations[migration].file);
         complain("note", &format!("{}: no way back is written: {reason}", file.file_name().unwrap_or_default().display()));

@@ -11,7 +11,7 @@ mod types;
 mod volatility;
 mod write;
 
-use super::{AppError, AutomaticName, Cast, Conversion, Dialect, Impact, ImpactContext, ServerError, ServerVersion, Usual};
+use super::{AppError, AutomaticName, Cast, Conversion, Dialect, Impact, ImpactContext, Keep, ServerError, ServerVersion, Usual};
 use crate::catalog::{Catalog, Name, Problem, Schema};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
@@ -66,6 +66,18 @@ impl Dialect for Postgres {
 
     fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change {
         write::delete_rows(table, columns, rows)
+    }
+
+    fn lock_alone(&self, tables: &[Name]) -> Change {
+        write::lock_alone(tables)
+    }
+
+    fn keep(&self, keep: &Keep) -> Change {
+        write::keep(keep)
+    }
+
+    fn put_back(&self, keep: &Keep) -> Change {
+        write::put_back(keep)
     }
 
     fn is_harmless(&self, function: &QName) -> bool {

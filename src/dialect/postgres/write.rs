@@ -2,12 +2,14 @@
 
 mod alter;
 mod data;
+mod keep;
 mod name;
 mod object;
 mod spell;
 mod table;
 
 pub(super) use data::delete_rows;
+pub(super) use keep::{keep, lock_alone, put_back};
 pub(super) use spell::{quote, type_text};
 
 use crate::change::{Change, Ident, Persistence};

@@ -98,7 +98,7 @@ fn write(edits: &[Edit]) {
 
 fn with_down(project: &Project, number: usize, script: &str) -> Vec<Edit> {
     let down = DownText { script, transactional: true };
-    let (edits, refused) = down_edits(project, &[(number, down)]);
+    let (edits, refused) = down_edits(project, &[(number, down)], &[]);
     assert_eq!(refused, [], "{}", project.runner);
     edits
 }
@@ -165,7 +165,7 @@ fn what_is_not_the_section_stays_byte_for_byte() {
     let goose = |text: &str| {
         let dir = lay_out(&[("migrations/1_a.sql", text)]);
         let project = read(dir.path(), Some(Runner::Goose)).unwrap();
-        let (edits, _) = down_edits(&project, &[(0, DownText { script: "DROP TABLE a;\n", transactional: true })]);
+        let (edits, _) = down_edits(&project, &[(0, DownText { script: "DROP TABLE a;\n", transactional: true })], &[]);
         edits[0]
             .after
             .replace(&edits[0].after[edits[0].after.find("-- Gen").unwrap()..edits[0].after.find(" hand.").unwrap()], "S")
@@ -207,7 +207,7 @@ fn a_runner_that_cannot_run_it_is_told_so() {
     let concurrently = |script: &'static str, files: &[(&str, &str)]| {
         let dir = lay_out(files);
         let project = read(dir.path(), None).unwrap();
-        let (edits, refused) = down_edits(&project, &[(0, DownText { script, transactional: false })]);
+        let (edits, refused) = down_edits(&project, &[(0, DownText { script, transactional: false })], &[]);
         (edits.first().map(|edit| edit.after.clone()), refused.first().map(|(_, reason)| reason.to_string()))
     };
     let one = "DROP INDEX CONCURRENTLY a;\n";
@@ -225,6 +225,6 @@ fn a_runner_that_cannot_run_it_is_told_so() {
     assert!(!concurrently(two, plain).0.unwrap().contains("BEGIN"));
     let repeatable = &[("db/migration/V1__a.sql", "A;"), ("db/migration/R__b.sql", "B;")];
     let project = read(lay_out(repeatable).path(), None).unwrap();
-    let (_, refused) = down_edits(&project, &[(1, DownText { script: one, transactional: true })]);
+    let (_, refused) = down_edits(&project, &[(1, DownText { script: one, transactional: true })], &[]);
     assert!(refused[0].1.to_string().contains("no way back for a migration of this kind"));
 }

@@ -3,7 +3,7 @@
 use crate::assess::App;
 use crate::lint::Lint;
 use crate::paired::{Checked, Pair, Tried};
-use crate::read::{self, DownState, DownsBy, Project};
+use crate::read::{self, DownState, DownsBy, Project, UpText};
 use crate::report::json::{Break, Place, StatementLock, a_break, lock, place, with};
 use serde::Serialize;
 
@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct DownReport<'a> {
     /// The judgement of the migrations.
     pub pairs: Vec<Pair>,
+    /// What the migrations get so that they keep what they destroy.
+    pub kept: Vec<UpText>,
     /// The downs that are there, where they were tried.
     pub checked: Option<Checked<'a>>,
 }
@@ -46,9 +48,19 @@ struct Migration<'a> {
     refused: Option<String>,
     schema_known: bool,
     sql: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preserve: Option<Preserve<'a>>,
     locks: Vec<StatementLock>,
     new_app: NewApp,
     check: Option<Check<'a>>,
+}
+
+/// The migration with the copies of what it destroys, and the script that gives them up.
+#[derive(Serialize)]
+struct Preserve<'a> {
+    up: String,
+    purge: &'a str,
+    purge_path: String,
 }
 
 #[derive(Serialize)]
@@ -110,6 +122,11 @@ fn migration<'a>(lint: &'a Lint<'_>, report: &'a DownReport<'_>, pair: &'a Pair)
         refused: pair.transaction.as_ref().err().map(ToString::to_string),
         schema_known: pair.known && !pair.fails,
         sql: &pair.script,
+        preserve: report.kept.iter().find(|up| up.migration == pair.migration).map(|up| Preserve {
+            up: read::with_insertions(project, up),
+            purge: &up.purge,
+            purge_path: read::purge_path(project, pair.migration).to_string_lossy().into_owned(),
+        }),
         locks: pair.locks().map(lock).collect(),
         new_app: NewApp { ok: breaks.is_empty(), breaks },
         check: tried.map(|tried| check(project, tried, lint)),

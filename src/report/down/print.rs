@@ -5,23 +5,43 @@ use crate::assess::Broken;
 use crate::dialect::Dialect;
 use crate::paired::{Pair, label};
 use crate::read::{self, DownState, Project};
+use crate::report::DownReport;
 use crate::report::escape::{escape_line, escape_sql};
 use crate::report::human::lock_text;
 use std::fmt::Write;
 
 /// The downs of these migrations, with or without what there is to say of them.
-pub fn down_print(project: &Project, pairs: &[Pair], quiet: bool, dialect: &dyn Dialect) -> String {
+///
+/// Of those that keep what they destroy also the migration with the copies, before it, and the script that gives the copies up, after
+/// it: those are to be put into files.
+pub fn down_print(project: &Project, report: &DownReport<'_>, quiet: bool, dialect: &dyn Dialect) -> String {
     let mut out = String::new();
-    for pair in pairs.iter().rev() {
+    for pair in report.pairs.iter().rev() {
         if !out.is_empty() {
             out.push('\n');
+        }
+        let up = report.kept.iter().find(|up| up.migration == pair.migration);
+        if let Some(up) = up {
+            let file = project.sources.path(project.history.migrations[up.migration].file);
+            titled(&mut out, &format!("{}: with copies of what it destroys", file.display()));
+            out.push_str(&escape_sql(read::with_insertions(project, up).trim_end()));
+            out.push_str("\n\n");
         }
         for line in if quiet { Vec::new() } else { remarks(project, pair, dialect) } {
             writeln!(out, "-- {}", escape_line(&line)).expect("writing to a string cannot fail");
         }
         out.push_str(&escape_sql(&pair.script));
+        if let Some(up) = up {
+            out.push('\n');
+            titled(&mut out, &format!("{}: when the data may go", read::purge_path(project, up.migration).display()));
+            out.push_str(&escape_sql(&up.purge));
+        }
     }
     out
+}
+
+fn titled(out: &mut String, title: &str) {
+    writeln!(out, "-- {}", escape_line(title)).expect("writing to a string cannot fail");
 }
 
 /// What there is to say of a down beside its own head.
