@@ -81,6 +81,14 @@ const CASES: &[Case] = &[
         look: "SELECT string_agg(concat_ws(':', id, n, coalesce(m::text, '-'), ms), ',' ORDER BY id) FROM t",
         fidelity: "drops-new-data",
     },
+    // The same after the names changed.
+    Case {
+        setup: "CREATE TABLE t (id integer PRIMARY KEY, n numeric);",
+        rows: "INSERT INTO t VALUES (1, 1.5), (2, NULL);",
+        up: "ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME COLUMN n TO m; ALTER TABLE u ALTER COLUMN m TYPE integer;",
+        look: "SELECT string_agg(concat_ws(':', id, n), ',' ORDER BY id) FROM t",
+        fidelity: "drops-new-data",
+    },
     // Values that an update changes before they go.
     Case {
         setup: "CREATE TABLE t (id integer PRIMARY KEY, a text);",

@@ -146,25 +146,28 @@ fn way_back(
     let positions = keeps.iter().filter(is_position).map(|keep| context.dialect.put_back(keep));
     let gone = keeps.iter().map(|keep| drop_table(&keep.archive));
     let changes = rows.into_iter().chain(way.changes).chain(values).chain(later.changes).chain(positions).chain(gone);
-    for up in &mut ups {
-        judge_anew(up, losses, covered);
-    }
+    judge_anew(&mut ups, losses, covered);
     Ok(plan::assembled(changes, Vec::new(), ups, context))
 }
 
-/// What a statement of the up destroyed and the archives hold is not lost.
-fn judge_anew(up: &mut UpFidelity, losses: &[Loss], covered: &BTreeSet<String>) {
-    let before = up.lost.len();
-    let kept: Vec<String> = up.lost.extract_if(.., |what| covered.contains(what)).collect();
-    if before > 0 && up.lost.is_empty() {
-        up.fidelity = Fidelity::Lossless;
+/// What the up destroyed and the archives hold is not lost. What stands in the way in spite of them is said of the last statement that
+/// destroyed something.
+fn judge_anew(ups: &mut [UpFidelity], losses: &[Loss], covered: &BTreeSet<String>) {
+    let mut last = None;
+    for (at, up) in ups.iter_mut().enumerate() {
+        let before = up.lost.len();
+        up.lost.retain(|what| !covered.contains(what));
+        if up.lost.len() < before {
+            last = Some(at);
+            if up.lost.is_empty() {
+                up.fidelity = Fidelity::Lossless;
+            }
+        }
     }
-    if kept.is_empty() {
-        return;
-    }
-    for note in losses.iter().flat_map(|loss| loss.notes(&kept)) {
-        up.fidelity = up.fidelity.max(Fidelity::DropsNewData);
-        up.lost.push(note);
+    let Some(last) = last.map(|at| &mut ups[at]) else { return };
+    for note in losses.iter().flat_map(Loss::notes) {
+        last.fidelity = last.fidelity.max(Fidelity::DropsNewData);
+        last.lost.push(note);
     }
 }
 

@@ -35,27 +35,27 @@ pub struct TakenColumn {
 }
 
 impl Loss {
-    /// What is lost, or stands in the way, in spite of the archive. `kept` is what the statement in question destroyed.
-    pub fn notes(&self, kept: &[String]) -> Vec<String> {
+    /// What is lost, or stands in the way, in spite of the archive.
+    pub fn notes(&self) -> Vec<String> {
         let name = &self.table.name;
-        let Taken::Columns(columns) = &self.taken else {
-            let emptied = [fidelity::rows_of(name), fidelity::deleted_from(name)].iter().any(|what| kept.contains(what));
-            let note = format!("rows of {name} that have the keys of those that were there before keep the down from running");
-            return if matches!(self.taken, Taken::Rows) && emptied { vec![note] } else { Vec::new() };
-        };
         let of = |own: &TakenColumn| {
-            let full = format!("{name}.{}", own.column.name);
-            if own.converted {
-                let mine = kept.contains(&fidelity::former_values_of(&full));
-                return mine.then(|| format!("what was changed since in {full}, in rows that were there before"));
-            }
-            let mine = kept.contains(&fidelity::values_of(name, &own.column.name));
+            let column = &own.column.name;
             let needed = own.column.not_null && own.column.value == ColumnValue::None;
-            (mine && needed).then(|| {
-                format!("rows of {name} that were inserted since have no {}: give them one, or the down fails", own.column.name)
-            })
+            if own.converted {
+                Some(format!("what was changed since in {name}.{column}, in rows that were there before"))
+            } else {
+                needed.then(|| {
+                    format!("rows of {name} that were inserted since have no {column}: give them one, or the down fails")
+                })
+            }
         };
-        columns.iter().filter_map(of).collect()
+        match &self.taken {
+            Taken::Table => Vec::new(),
+            Taken::Rows => {
+                vec![format!("rows of {name} that have the keys of those that were there before keep the down from running")]
+            }
+            Taken::Columns(columns) => columns.iter().filter_map(of).collect(),
+        }
     }
 }
 
