@@ -115,9 +115,14 @@ impl Down {
 
 /// The down of the migration at that place, which must be one of those replayed as judged. `parsed` is what was read of it.
 pub fn down(parsed: &ParsedMigration, replayed: &Replayed, migration: usize, dialect: &dyn Dialect) -> Down {
-    let steps = &replayed.steps[steps_of(replayed, migration)];
+    let range = steps_of(replayed, migration);
+    let (earlier, steps) = (&replayed.steps[..range.start], &replayed.steps[range]);
     let down = match states(replayed, migration) {
-        Some((before, after)) => plan::plan(&Context { parsed, steps, first: &before, last: &after, dialect }),
+        Some((before, after)) => {
+            let mut down = plan::plan(&Context { parsed, steps, first: &before, last: &after, dialect });
+            unseen::note_gone(&mut down.ups, earlier, steps, &before);
+            down
+        }
         None => Down { transactional: true, ups: fidelity::not_replayed(parsed), ..Down::default() },
     };
     judged(down, migration)

@@ -4,7 +4,8 @@ use super::{Context, Down, Fidelity, Inverse, UpFidelity, data, fidelity};
 use crate::catalog::diff::{self, Blocked};
 use crate::catalog::{Catalog, Name, Relation};
 use crate::change::{
-    AlterTable, Change, ColumnValue, ConstraintKind, Ident, ObjectKind, RoutineBody, TableAction, TableElement, TypeName,
+    AlterTable, Change, ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, RoutineBody, TableAction, TableElement,
+    TypeName,
 };
 use crate::replay::Step;
 use std::collections::BTreeSet;
@@ -133,10 +134,35 @@ fn unknown(way: &[Change], context: &Context<'_>, ups: &mut [UpFidelity]) {
     };
     let assumed = |name: &String| context.steps.iter().any(|step| step.assumed.contains(name));
     let found = found.or_else(|| way.iter().filter_map(made).find(assumed));
-    if let (Some(name), Some(last)) = (found, ups.last_mut()) {
+    let unknown = found.map(|name| format!("the definition of {name} is in no migration"));
+    if let (Some(reason), Some(last)) = (unknown.or_else(|| unseen_dependents(way, context)), ups.last_mut()) {
         last.fidelity = Fidelity::Manual;
-        last.reason.get_or_insert(format!("the definition of {name} is in no migration"));
+        last.reason.get_or_insert(reason);
     }
+}
+
+/// Something old that would be dropped and made again, though what depends on it is not fully known.
+fn unseen_dependents(way: &[Change], context: &Context<'_>) -> Option<String> {
+    if context.steps.iter().all(|step| step.known) {
+        return None;
+    }
+    let is_old = |own: &&ObjectRef| match own.kind {
+        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate => {
+            let name = context.last.resolve_routine(&own.name);
+            let routines = name.and_then(|name| context.last.routines.get(&name));
+            routines.is_some_and(|all| all.iter().any(|own| context.first.knows(own.id)))
+        }
+        ObjectKind::View | ObjectKind::MaterializedView => {
+            let view = context.last.resolve_relation(&own.name).and_then(|name| context.last.relations.get(&name)?.id());
+            view.is_some_and(|id| context.first.knows(id))
+        }
+        _ => false,
+    };
+    let old = way.iter().find_map(|change| match change {
+        Change::Drop { objects, .. } => objects.iter().find(is_old),
+        _ => None,
+    })?;
+    Some(format!("what depends on {} is not fully known: something before it was not understood", old.name))
 }
 
 fn blocked_reason(blocked: &Blocked) -> String {
@@ -192,7 +218,7 @@ fn weaken(weak: &mut Catalog, name: &Name, column: &crate::catalog::TableColumn,
     for index in table.indexes.iter().filter(|index| constant && index.unique && index.constraint.is_none()) {
         if index.shape.keys.iter().any(|key| key.column() == Some(&column.name)) {
             let name = Name { schema: name.schema.clone(), name: index.name.clone() };
-            let object = crate::change::ObjectRef::new(ObjectKind::Index, name.qname());
+            let object = ObjectRef::new(ObjectKind::Index, name.qname());
             let drop = Change::Drop { objects: vec![object], if_exists: true, cascade: true, concurrently: false };
             any |= weak.apply(&drop, context.dialect).is_ok();
         }
@@ -208,9 +234,8 @@ fn weaken(weak: &mut Catalog, name: &Name, column: &crate::catalog::TableColumn,
 fn inverse(change: Change, context: &Context<'_>) -> Inverse {
     let change = match change {
         Change::Drop { objects, if_exists, cascade, concurrently: false } => {
-            let built = |own: &crate::change::ObjectRef| {
-                own.kind == ObjectKind::Index && concurrent(context.steps, true).contains(&own.name.name)
-            };
+            let built =
+                |own: &ObjectRef| own.kind == ObjectKind::Index && concurrent(context.steps, true).contains(&own.name.name);
             let concurrently = objects.len() == 1 && objects.iter().all(built);
             Change::Drop { objects, if_exists, cascade, concurrently }
         }

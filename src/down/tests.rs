@@ -240,7 +240,8 @@ fn what_was_not_seen_is_left_to_a_person() {
     for (up, wanted, noted) in [
         ("drop trigger if exists g on t;", reason("t.g"), None),
         ("alter table t drop column if exists a;", reason("t.a"), None),
-        ("drop table if exists u;", None, None),
+        ("drop table u;", Some("what else public.u had is not known: something before it was not understood".to_owned()), None),
+        ("create table w (id integer); drop table w;", None, None),
         ("alter table t add column if not exists a integer;", None, Some(note("t.a"))),
         ("create table if not exists v (id integer);", None, Some(note("v"))),
         ("create table v (id integer); alter table v add column if not exists a integer;", None, None),

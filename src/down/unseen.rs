@@ -1,9 +1,9 @@
 //! What may have been there unseen. Where the schema before a statement is not fully known, `IF EXISTS` that finds nothing may have
 //! dropped something, which cannot be made again, and `IF NOT EXISTS` or `OR REPLACE` may have found something, which then goes.
 
-use super::Context;
-use crate::catalog::Catalog;
-use crate::catalog::diff::difference;
+use super::{Context, Fidelity, UpFidelity};
+use crate::catalog::diff::{changed_relations, difference};
+use crate::catalog::{Catalog, Name, ObjectId, Relation};
 use crate::change::{Change, ObjectKind, ObjectRef, QName, TableAction};
 use crate::replay::{Atom, Step};
 
@@ -20,9 +20,42 @@ pub(super) fn unseen(context: &Context<'_>, step: &Step) -> Option<Unseen> {
     if step.known {
         return None;
     }
-    step.atoms
-        .iter()
-        .find_map(|atom| dropped(atom, context).map(Unseen::Dropped).or_else(|| found(atom, context).map(Unseen::Found)))
+    let either = |atom| dropped(atom, context).map(Unseen::Dropped).or_else(|| found(atom, context).map(Unseen::Found));
+    step.atoms.iter().find_map(either)
+}
+
+/// Leaves to a person what dropped an old table or view that what was not understood may have altered.
+pub(super) fn note_gone(ups: &mut [UpFidelity], earlier: &[Step], steps: &[Step], first: &Catalog) {
+    for (step, up) in steps.iter().zip(ups).filter(|(step, _)| !step.known) {
+        if let Some(name) = gone(step, earlier, first) {
+            up.fidelity = Fidelity::Manual;
+            up.reason.get_or_insert(format!("what else {name} had is not known: something before it was not understood"));
+        }
+    }
+}
+
+/// An old table or view that is gone, and that what was not understood may have altered.
+fn gone(step: &Step, earlier: &[Step], first: &Catalog) -> Option<Name> {
+    let names = changed_relations(&step.before, &step.after);
+    let id_in = |catalog: &Catalog, name: &Name| match catalog.relations.get(name) {
+        Some(own @ (Relation::Table(_) | Relation::View(_))) => own.id(),
+        Some(Relation::Sequence(_) | Relation::Index(_)) | None => None,
+    };
+    let is_gone = |name: &&Name| {
+        let id = id_in(&step.before, name).filter(|id| first.knows(*id) && was_touched(*id, step, earlier));
+        id.is_some_and(|id| !names.iter().any(|other| id_in(&step.after, other) == Some(id)))
+    };
+    names.iter().find(is_gone).cloned()
+}
+
+/// Whether something was there when a statement ran that was not understood.
+fn was_touched(id: ObjectId, step: &Step, earlier: &[Step]) -> bool {
+    let unclear = |step: &Step| {
+        let opaque = step.atoms.iter().any(|atom| matches!(atom.change.value, Change::Opaque(_)));
+        opaque || !step.problems.is_empty() || !step.doubtful.is_empty()
+    };
+    let first = earlier.first().unwrap_or(step);
+    !first.known && first.before.knows(id) || earlier.iter().any(|step| unclear(step) && step.after.knows(id))
 }
 
 fn dropped(atom: &Atom, context: &Context<'_>) -> Option<String> {
