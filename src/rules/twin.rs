@@ -145,11 +145,12 @@ impl At<'_> {
         Some(())
     }
 
-    /// The default of the finished column, and the sequence behind it.
+    /// The default of the finished column, and the sequence behind it. The table comes first, as in an insert, which locks it and
+    /// then draws from the sequence: the other way round both wait in a circle.
     fn value(&self, state: &Catalog, twin: &Twin<'_>) -> Vec<String> {
         let ColumnValue::Default(default) = &twin.new.value else { return Vec::new() };
         let (table, old, new) = (&twin.table.name, &twin.old.name, &twin.new.name);
-        let mut out = Vec::new();
+        let mut out = vec![self.alter(table, TableAction::SetDefault { column: new.clone(), default: default.clone() })];
         for (name, sequence) in state.relations.iter().filter(|(name, _)| owned(state, name, table, old)) {
             let (sequence_name, owner, column) = (self.sql(name), self.sql(table), self.quoted(new));
             if let Relation::Sequence(_) = sequence {
@@ -160,7 +161,6 @@ impl At<'_> {
                 out.push(format!("ALTER SEQUENCE {sequence_name} OWNED BY {owner}.{column}"));
             }
         }
-        out.push(self.alter(table, TableAction::SetDefault { column: new.clone(), default: default.clone() }));
         out
     }
 }
