@@ -73,7 +73,10 @@ fn objects(step: &Step, out: &mut Vec<Loss>) {
 fn rows(change: &Change, before: &Catalog, base: &Catalog, dialect: &dyn Dialect, out: &mut Vec<Loss>) {
     let old = |name: &crate::change::QName| before.resolve_relation(name).filter(|name| base.relations.contains_key(name));
     match change {
-        Change::Truncate { tables, .. } => out.extend(tables.iter().filter_map(old).map(|name| Loss::Rows(name, true))),
+        Change::Truncate { tables, .. } => {
+            let named = tables.iter().filter_map(|target| old(&target.table));
+            out.extend(named.map(|name| Loss::Rows(name, true)));
+        }
         Change::Data(data) => {
             let Some(name) = data.table.as_ref().and_then(old) else { return };
             match data.kind {

@@ -133,7 +133,7 @@ fn only_new_tables(step: &Step, base: &Catalog) -> bool {
     let is_new = |name: &QName| step.before.resolve_relation(name).is_some_and(|name| !base.relations.contains_key(&name));
     step.atoms.iter().all(|atom| match &atom.change.value {
         Change::Data(data) => data.table.as_ref().is_none_or(is_new),
-        Change::Truncate { tables, .. } => tables.iter().all(is_new),
+        Change::Truncate { tables, .. } => tables.iter().all(|target| is_new(&target.table)),
         Change::Refresh { view, .. } => is_new(view),
         Change::AlterTable(alter) => is_new(&alter.table) || validates_new(alter, &step.before, base),
         _ => true,

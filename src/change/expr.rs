@@ -118,6 +118,8 @@ pub struct Source {
     pub using: Vec<Ident>,
     /// Whether a `NATURAL` join adds it.
     pub natural: bool,
+    /// `ONLY`: a table without its children and partitions.
+    pub only: bool,
 }
 
 /// What an item of `FROM` reads.

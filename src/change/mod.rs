@@ -406,7 +406,7 @@ pub enum Change {
     /// `TRUNCATE`.
     Truncate {
         /// The tables.
-        tables: Vec<QName>,
+        tables: Vec<Target>,
         /// `CASCADE`.
         cascade: bool,
         /// `RESTART IDENTITY`.
@@ -428,7 +428,7 @@ pub enum Change {
     /// `LOCK TABLE`.
     Lock {
         /// The tables.
-        tables: Vec<QName>,
+        tables: Vec<Target>,
         /// The mode in capitals: `ACCESS EXCLUSIVE`.
         mode: Ident,
         /// `NOWAIT`.

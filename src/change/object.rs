@@ -308,6 +308,22 @@ pub enum GrantObjects {
     },
 }
 
+/// A table that a statement takes with its children and partitions, or without them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The table.
+    pub table: QName,
+    /// `ONLY`.
+    pub only: bool,
+}
+
+impl Target {
+    /// The table with its children and partitions.
+    pub fn with_children(table: QName) -> Self {
+        Target { table, only: false }
+    }
+}
+
 /// A statement about rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Data {
@@ -315,6 +331,8 @@ pub struct Data {
     pub kind: DataKind,
     /// The table that is written; `None` for a query.
     pub table: Option<QName>,
+    /// `ONLY` before that table: its children and partitions are not written.
+    pub only: bool,
     /// The columns that are written; `None`: all, by position.
     pub columns: Option<Vec<Ident>>,
     /// Whether a condition limits the rows (`WHERE`; of a `MERGE`, its join).

@@ -58,7 +58,9 @@ impl Change {
             },
             Change::CreateExtension { name, .. } => one(ObjectKind::Extension, &QName::bare(name.clone())),
             Change::Data(data) => data.table.as_ref().map(relation).unwrap_or_default(),
-            Change::Truncate { tables, .. } | Change::Lock { tables, .. } => tables.iter().flat_map(relation).collect(),
+            Change::Truncate { tables, .. } | Change::Lock { tables, .. } => {
+                tables.iter().flat_map(|target| relation(&target.table)).collect()
+            }
             Change::Do(block) => block.statements.iter().flat_map(|inner| inner.change.value.objects()).collect(),
             Change::Maintenance(maintenance) => match maintenance {
                 Maintenance::Vacuum { tables, .. } | Maintenance::Analyze(tables) => tables.iter().flat_map(relation).collect(),

@@ -52,7 +52,7 @@ fn undo(atom: &Atom, context: &Context<'_>) -> Undo {
     match &atom.change.value {
         Change::Data(data) => rows(data, atom, context),
         Change::Truncate { tables, .. } => {
-            let old = tables.iter().filter_map(|table| old_table(table, &atom.before, context)).next();
+            let old = tables.iter().find_map(|target| old_table(&target.table, &atom.before, context));
             match old {
                 Some(table) => Undo::Lost(fidelity::rows_of(&table.name)),
                 None => Undo::Nothing,

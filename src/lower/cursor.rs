@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 use std::rc::Rc;
 
 pub(super) use super::lexical::Locations;
-use super::lexical::{cut, mend, unescape_unicode};
+use super::lexical::{after_only, cut, mend, unescape_unicode};
 pub(crate) use super::lexical::{fold, fold_ident, is_word, string_value};
 
 static POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
@@ -140,6 +140,11 @@ impl<'t> Cursor<'t> {
             (Some((start, _)), _) => (*start as usize, *start as usize),
             (None, _) => (self.text.len(), self.text.len()),
         }
+    }
+
+    /// Whether `ONLY` stands before the token at `mark`: a table without its children and partitions.
+    pub fn is_after_only(&self, mark: usize) -> bool {
+        self.ranges.get(mark).is_some_and(|(start, _)| after_only(self.text, *start as usize))
     }
 
     /// The text from the token at `mark` to the last one read, as written.

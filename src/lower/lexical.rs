@@ -7,8 +7,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
 const MAX_NAME_BYTES: usize = 63;
 
 /// Words that `sqlparser` takes for names although they are grammar, told in the words that it knows: `x ISNULL` as `x IS
-/// NULL`, no `ONLY` in `FROM ONLY t`, where it changes nothing that is read here, no `FROM` in
-/// `trim(both FROM x)`, and no `SYMMETRIC` in `BETWEEN SYMMETRIC`.
+/// NULL`, no `ONLY` in `FROM ONLY t` (who wants to know asks [`after_only`]), no `FROM` in `trim(both FROM x)`, and no `SYMMETRIC` in `BETWEEN SYMMETRIC`.
 pub(super) fn mend(tokens: &mut Vec<TokenWithSpan>) {
     const MENDED: [&str; 7] = ["ISNULL", "ONLY", "BOTH", "LEADING", "TRAILING", "SYMMETRIC", "ASYMMETRIC"];
     let is_one_of = |token: &Token, words: &[&str]| words.iter().any(|word| is_word(token, word));
@@ -17,10 +16,13 @@ pub(super) fn mend(tokens: &mut Vec<TokenWithSpan>) {
     }
     let mut mended: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len() + 1);
     let mut rest = std::mem::take(tokens).into_iter().peekable();
+    // Whether the parenthesis of `ONLY (t)` is open.
+    let mut in_only = false;
     while let Some(mut token) = rest.next() {
         let before = mended.last().map_or(&Token::EOF, |last| &last.token);
-        let before_name = rest.peek().is_some_and(|next| matches!(next.token, Token::Word(_)));
-        let superfluous = is_word(&token.token, "ONLY") && before_name && is_one_of(before, &["FROM", "JOIN"])
+        let before_name = rest.peek().is_some_and(|next| matches!(next.token, Token::Word(_) | Token::LParen));
+        let begins_item = matches!(before, Token::Comma | Token::LParen) || is_one_of(before, &["FROM", "JOIN", "USING"]);
+        let superfluous = is_word(&token.token, "ONLY") && before_name && begins_item
             || is_word(&token.token, "FROM") && is_one_of(before, &["BOTH", "LEADING", "TRAILING"])
             || is_one_of(&token.token, &["SYMMETRIC", "ASYMMETRIC"]) && is_word(before, "BETWEEN");
         let begins_value = matches!(before, Token::EOF | Token::Period | Token::Comma | Token::LParen);
@@ -28,11 +30,23 @@ pub(super) fn mend(tokens: &mut Vec<TokenWithSpan>) {
             token.token = Token::make_keyword("IS");
             let null = TokenWithSpan { token: Token::make_keyword("NULL"), span: token.span };
             mended.extend([token, null]);
-        } else if !superfluous {
+        } else if superfluous {
+            in_only = is_word(&token.token, "ONLY") && rest.next_if(|next| next.token == Token::LParen).is_some();
+        } else if in_only && token.token == Token::RParen {
+            in_only = false;
+        } else {
             mended.push(token);
         }
     }
     *tokens = mended;
+}
+
+/// Whether `ONLY` stands before what begins at this byte of a text, perhaps with a parenthesis between.
+pub(super) fn after_only(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end();
+    let before = before.strip_suffix('(').map_or(before, str::trim_end);
+    let Some((rest, word)) = before.len().checked_sub(4).and_then(|at| before.split_at_checked(at)) else { return false };
+    word.eq_ignore_ascii_case("ONLY") && rest.ends_with(|last: char| last.is_whitespace() || matches!(last, ',' | '(' | '/'))
 }
 
 /// A word as PostgreSQL stores it: in lower case unless quoted, cut to 63 bytes. The server folds letters beyond ASCII only

@@ -2,6 +2,7 @@
 //! resolved as far as the text alone allows; how, stands in [`super::query`].
 
 use super::cursor::{Cursor, Locations, fold_ident};
+use super::lexical::after_only;
 use super::words::{NO_FUNCTIONS, is_built_in, is_keyword_value};
 use crate::change::{ColumnRef, Ident, Ref, RefKind, Select};
 use sqlparser::ast::{
@@ -72,6 +73,11 @@ impl<'t> Names<'t> {
             let ranges = idents.clone().map(|ident| self.range(ident.span)).collect();
             self.keep(kind, idents.map(fold_ident).collect(), ranges);
         }
+    }
+
+    /// Whether `ONLY` stands before a name.
+    pub fn is_after_only(&self, name: &SqlIdent) -> bool {
+        name.span.start.line > 0 && after_only(self.text, self.range(name.span).0 as usize)
     }
 
     /// A possibly qualified name of `sqlparser`'s.

@@ -163,6 +163,7 @@ impl Names<'_> {
                     from: SourceKind::Relation(name),
                     using: Vec::new(),
                     natural: false,
+                    only: false,
                 });
                 self.selects[at as usize].derived = true;
             }
@@ -366,7 +367,9 @@ impl Names<'_> {
             return self.add_source(alias_name, alias, SourceKind::Select(select));
         }
         self.object(RefKind::Relation, name);
-        self.source(alias, SourceKind::Relation(qname(name)));
+        let only = idents(name).next().is_some_and(|first| self.is_after_only(first));
+        let alias_name = alias.map(|alias| fold_ident(&alias.name));
+        self.push_source(Source { only, ..source(alias_name, alias, SourceKind::Relation(qname(name))) });
     }
 
     fn called(&mut self, name: &ObjectName, args: &[FunctionArg], alias: Option<&TableAlias>) {
@@ -384,9 +387,7 @@ impl Names<'_> {
     }
 
     fn add_source(&mut self, name: Option<Ident>, alias: Option<&TableAlias>, from: SourceKind) {
-        let columns =
-            alias.map(|alias| alias.columns.iter().map(|column| fold_ident(&column.name)).collect()).unwrap_or_default();
-        self.push_source(Source { alias: name, columns, from, using: Vec::new(), natural: false });
+        self.push_source(source(name, alias, from));
     }
 
     /// One more source of the current select.
@@ -400,6 +401,11 @@ impl Names<'_> {
             sources.push(source);
         }
     }
+}
+
+fn source(name: Option<Ident>, alias: Option<&TableAlias>, from: SourceKind) -> Source {
+    let columns = alias.map(|alias| alias.columns.iter().map(|column| fold_ident(&column.name)).collect()).unwrap_or_default();
+    Source { alias: name, columns, from, using: Vec::new(), natural: false, only: false }
 }
 
 /// The name of `WITH name (a, b) AS`: its query's outputs carry these names.

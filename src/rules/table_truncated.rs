@@ -29,7 +29,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     for (atom, cost) in at.costs() {
         let Change::Truncate { tables, cascade, .. } = &atom.change.value else { continue };
-        let named: Vec<_> = tables.iter().filter_map(|name| atom.before.resolve_relation(name)).collect();
+        let named: Vec<_> = tables.iter().filter_map(|target| atom.before.resolve_relation(&target.table)).collect();
         let lost: Vec<String> = named
             .iter()
             .filter(|name| at.verdict.losses.contains(&Loss::Rows((*name).clone(), true)))

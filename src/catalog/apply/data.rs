@@ -1,8 +1,8 @@
 //! Statements that change no schema: only what they name must be there.
 
 use super::{Done, missing, missing_member};
-use crate::catalog::Catalog;
-use crate::change::{Data, DataKind, Maintenance, ObjectKind, QName};
+use crate::catalog::{Catalog, Problem};
+use crate::change::{Data, DataKind, Maintenance, ObjectKind, QName, Target};
 use crate::dialect::Dialect;
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `COPY`: the table and columns that are written.
@@ -24,14 +24,26 @@ pub(super) fn data(catalog: &Catalog, data: &Data, dialect: &dyn Dialect) -> Don
     }
 }
 
-/// `TRUNCATE`: the tables, and without `CASCADE` all that refer to them.
-pub(super) fn truncate(catalog: &Catalog, tables: &[QName], dialect: &dyn Dialect) -> Done {
-    known(catalog, tables, dialect)
+/// `TRUNCATE`: a partitioned table has no rows of its own.
+pub(super) fn truncate(catalog: &Catalog, tables: &[Target], dialect: &dyn Dialect) -> Done {
+    targets(catalog, tables, dialect)?;
+    let is_partitioned = |target: &&Target| {
+        let found = catalog.resolve_relation(&target.table);
+        found.and_then(|name| catalog.table(&name)).is_some_and(|table| table.partition_by.is_some())
+    };
+    match tables.iter().filter(|target| target.only).find(is_partitioned) {
+        Some(_) => Err(Problem::Other { code: "42809", message: "cannot truncate only a partitioned table".to_owned() }),
+        None => Ok(()),
+    }
 }
 
-/// Every named relation must be there.
-pub(super) fn known(catalog: &Catalog, names: &[QName], dialect: &dyn Dialect) -> Done {
-    match names.iter().find(|name| catalog.resolve_relation(name).is_none()) {
+/// `TRUNCATE`, `LOCK`: every named relation must be there.
+pub(super) fn targets(catalog: &Catalog, targets: &[Target], dialect: &dyn Dialect) -> Done {
+    known(catalog, targets.iter().map(|target| &target.table), dialect)
+}
+
+fn known<'a>(catalog: &Catalog, names: impl IntoIterator<Item = &'a QName>, dialect: &dyn Dialect) -> Done {
+    match names.into_iter().find(|name| catalog.resolve_relation(name).is_none()) {
         Some(name) => unknown(catalog, name, dialect),
         None => Ok(()),
     }
@@ -45,9 +57,9 @@ fn unknown(catalog: &Catalog, name: &QName, dialect: &dyn Dialect) -> Done {
 pub(super) fn maintenance(catalog: &Catalog, maintenance: &Maintenance, dialect: &dyn Dialect) -> Done {
     match maintenance {
         Maintenance::Vacuum { full: _, tables } | Maintenance::Analyze(tables) => known(catalog, tables, dialect),
-        Maintenance::Cluster { table, index: _ } => known(catalog, table.as_slice(), dialect),
+        Maintenance::Cluster { table, index: _ } => known(catalog, table, dialect),
         Maintenance::Reindex { kind: ObjectKind::Index | ObjectKind::Table, name: Some(name), concurrently: _ } => {
-            known(catalog, std::slice::from_ref(name), dialect)
+            known(catalog, [name], dialect)
         }
         Maintenance::Reindex { .. } | Maintenance::Checkpoint => Ok(()),
     }

@@ -105,7 +105,7 @@ impl Catalog {
             }
             Change::Transaction(transaction) => session::transaction(self, transaction),
             Change::Set { name, value, local } => session::set(self, name, value.as_deref(), *local, dialect),
-            Change::Lock { tables, mode: _, nowait: _ } => data::known(self, tables, dialect),
+            Change::Lock { tables, mode: _, nowait: _ } => data::targets(self, tables, dialect),
             Change::Maintenance(maintenance) => data::maintenance(self, maintenance, dialect),
             Change::NoEffect | Change::Opaque(_) => Ok(()),
         }

@@ -82,7 +82,7 @@ pub(super) fn write(change: &Change) -> String {
         Change::Transaction(change) => data::transaction(change),
         Change::Set { name, value, local } => data::set(name, value.as_deref(), *local),
         Change::Lock { tables, mode, nowait } => {
-            format!("LOCK TABLE {} IN {mode} MODE{}", spell::qnames(tables), when(*nowait, " NOWAIT"))
+            format!("LOCK TABLE {} IN {mode} MODE{}", data::targets(tables), when(*nowait, " NOWAIT"))
         }
         Change::Maintenance(maintenance) => data::maintenance(maintenance),
         Change::NoEffect => "-- no effect".into(),

@@ -96,7 +96,9 @@ fn emptied(context: &Context<'_>) -> Result<BTreeMap<ObjectId, Loss>, String> {
     let mut out = BTreeMap::new();
     for atom in context.steps.iter().flat_map(|step| &step.atoms) {
         let (tables, exact) = match &atom.change.value {
-            Change::Truncate { tables, cascade, .. } => (tables.clone(), !cascade),
+            Change::Truncate { tables, cascade, .. } => {
+                (tables.iter().map(|target| target.table.clone()).collect::<Vec<_>>(), !cascade)
+            }
             Change::Data(data) if data.kind == DataKind::Delete => {
                 (data.table.iter().cloned().collect(), !data.filtered && !data.batched)
             }

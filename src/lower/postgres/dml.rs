@@ -2,7 +2,9 @@
 //! they read, the written table among the sources, and what they return.
 
 use super::data::{query, with_into};
-use crate::change::{Change, ConflictTarget, Data, DataKind, Expr, ExprShape, Ident, QName, Query, RefKind, Source, SourceKind};
+use crate::change::{
+    Change, ConflictTarget, Data, DataKind, Expr, ExprShape, Ident, QName, Query, RefKind, Source, SourceKind, Target,
+};
 use crate::lower::cursor::{Cursor, Read};
 use crate::lower::names::Names;
 use sqlparser::tokenizer::Token;
@@ -47,7 +49,17 @@ pub(super) fn statement_into(c: &mut Cursor<'_>, names: &mut Names<'_>, at: u32)
 
 /// Nothing but its kind.
 pub(super) fn empty(kind: DataKind) -> Data {
-    Data { kind, table: None, columns: None, filtered: false, batched: false, rows: None, conflict: None, query: None }
+    Data {
+        kind,
+        table: None,
+        only: false,
+        columns: None,
+        filtered: false,
+        batched: false,
+        rows: None,
+        conflict: None,
+        query: None,
+    }
 }
 
 /// Whether the statement takes some rows at a time: something in it has a limit.
@@ -64,21 +76,23 @@ pub(super) fn is_batched(c: &mut Cursor<'_>, mark: usize) -> bool {
 }
 
 /// The written table with its alias, as a source.
-fn target(c: &mut Cursor<'_>, names: &mut Names<'_>, stops: &[&str]) -> Read<QName> {
+fn target(c: &mut Cursor<'_>, names: &mut Names<'_>, stops: &[&str]) -> Read<Target> {
     c.eat("ONLY");
     let parenthesized = c.eat_sign(&Token::LParen);
+    let mark = c.mark();
     let table = relation(c, names)?;
+    let only = c.is_after_only(mark);
     if parenthesized {
         c.expect_sign(&Token::RParen)?;
     }
     c.eat_sign(&Token::Mul);
     let alias = if c.eat("AS") || c.at_ident() && !c.at_any(stops) { Some(c.ident()?) } else { None };
-    names.push_source(source(alias, table.clone()));
-    Ok(table)
+    names.push_source(Source { only, ..source(alias, table.clone()) });
+    Ok(Target { table, only })
 }
 
 fn source(alias: Option<Ident>, table: QName) -> Source {
-    Source { alias, columns: Vec::new(), from: SourceKind::Relation(table), using: Vec::new(), natural: false }
+    Source { alias, columns: Vec::new(), from: SourceKind::Relation(table), using: Vec::new(), natural: false, only: false }
 }
 
 /// A table's name, kept as one.
@@ -266,7 +280,7 @@ fn condition(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<bool> {
 
 fn update(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     c.expect("UPDATE")?;
-    let table = target(c, names, &["SET"])?;
+    let Target { table, only } = target(c, names, &["SET"])?;
     c.expect("SET")?;
     // What stands after FROM is known to the values before it.
     let mark = c.mark();
@@ -282,7 +296,7 @@ fn update(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     }
     let filtered = condition(c, names)?;
     returning(c, names)?;
-    Ok(Data { table: Some(table), columns: Some(columns), filtered, ..empty(DataKind::Update) })
+    Ok(Data { table: Some(table), only, columns: Some(columns), filtered, ..empty(DataKind::Update) })
 }
 
 /// Steps to one of these words outside of parentheses and of `IS DISTINCT FROM`; whether one was found.
@@ -300,18 +314,18 @@ fn skip_to(c: &mut Cursor<'_>, words: &[&str]) -> bool {
 
 fn delete(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     c.expect("DELETE FROM")?;
-    let table = target(c, names, &["USING", "WHERE", "RETURNING"])?;
+    let Target { table, only } = target(c, names, &["USING", "WHERE", "RETURNING"])?;
     if c.eat("USING") {
         c.sources_into(names)?;
     }
     let filtered = condition(c, names)?;
     returning(c, names)?;
-    Ok(Data { table: Some(table), filtered, ..empty(DataKind::Delete) })
+    Ok(Data { table: Some(table), only, filtered, ..empty(DataKind::Delete) })
 }
 
 fn merge(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     c.expect("MERGE INTO")?;
-    let table = target(c, names, &["USING"])?;
+    let Target { table, only } = target(c, names, &["USING"])?;
     c.expect("USING")?;
     let factor = c.parse(|parser| parser.parse_table_factor())?;
     names.factor(&factor);
@@ -336,7 +350,7 @@ fn merge(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
         }
     }
     returning(c, names)?;
-    Ok(Data { table: Some(table), columns, filtered: true, ..empty(DataKind::Merge) })
+    Ok(Data { table: Some(table), only, columns, filtered: true, ..empty(DataKind::Merge) })
 }
 
 fn merge_insert(c: &mut Cursor<'_>, names: &mut Names<'_>, columns: &mut Option<Vec<Ident>>) -> Read<()> {
@@ -426,10 +440,11 @@ pub(super) fn beginning(c: &mut Cursor<'_>) -> Read<Change> {
         };
         Data { table: Some(table), columns, ..empty(DataKind::Insert) }
     } else if c.eat("UPDATE") {
-        Data { table: Some(target(c, &mut names, &["SET"])?), filtered: true, ..empty(DataKind::Update) }
+        let Target { table, only } = target(c, &mut names, &["SET"])?;
+        Data { table: Some(table), only, filtered: true, ..empty(DataKind::Update) }
     } else if c.eat("DELETE FROM") {
-        let table = target(c, &mut names, &["USING", "WHERE", "RETURNING"])?;
-        Data { table: Some(table), filtered: true, ..empty(DataKind::Delete) }
+        let Target { table, only } = target(c, &mut names, &["USING", "WHERE", "RETURNING"])?;
+        Data { table: Some(table), only, filtered: true, ..empty(DataKind::Delete) }
     } else if c.at_any(&["SELECT", "VALUES"]) {
         empty(DataKind::Select)
     } else {

@@ -1,7 +1,7 @@
 //! Settings, transactions and locks: the statements about the session itself.
 
 use super::one;
-use crate::change::{Change, Ident, QName, TransactionChange};
+use crate::change::{Change, Ident, Target, TransactionChange};
 use crate::lower::cursor::{Cursor, Read};
 use sqlparser::tokenizer::Token;
 
@@ -162,7 +162,7 @@ fn chain(c: &mut Cursor<'_>) -> bool {
 pub(super) fn truncate(c: &mut Cursor<'_>) -> Read<Change> {
     c.expect("TRUNCATE")?;
     c.eat("TABLE");
-    let tables = c.list(table)?;
+    let tables = c.list(target)?;
     let restart_identity = c.eat("RESTART IDENTITY") || {
         c.eat("CONTINUE IDENTITY");
         false
@@ -171,14 +171,17 @@ pub(super) fn truncate(c: &mut Cursor<'_>) -> Read<Change> {
 }
 
 /// `[ONLY] name [*]`, or `ONLY (name)`.
-fn table(c: &mut Cursor<'_>) -> Read<QName> {
-    let parenthesized = c.eat("ONLY") && c.eat_sign(&Token::LParen);
-    let name = c.qname()?;
+fn target(c: &mut Cursor<'_>) -> Read<Target> {
+    c.eat("ONLY");
+    let parenthesized = c.eat_sign(&Token::LParen);
+    let mark = c.mark();
+    let table = c.qname()?;
+    let only = c.is_after_only(mark);
     if parenthesized {
         c.expect_sign(&Token::RParen)?;
     }
     c.eat_sign(&Token::Mul);
-    Ok(name)
+    Ok(Target { table, only })
 }
 
 /// `LOCK TABLE`.
@@ -195,7 +198,7 @@ pub(super) fn lock(c: &mut Cursor<'_>) -> Read<Change> {
     ];
     c.expect("LOCK")?;
     c.eat("TABLE");
-    let tables = c.list(table)?;
+    let tables = c.list(target)?;
     let mut mode: Ident = "ACCESS EXCLUSIVE".into();
     if c.eat("IN") {
         mode = c.eat_any(&MODES).ok_or_else(|| c.refuse("a lock mode"))?.into();

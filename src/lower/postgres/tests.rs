@@ -221,3 +221,34 @@ fn long_statements_are_told_by_their_beginning() {
     let deep = format!("SELECT {}1{}", "(".repeat(20_000), ")".repeat(20_000));
     assert_eq!(kinds(&deep), ["opaque"]);
 }
+
+#[test]
+fn only_is_kept() {
+    for (text, only) in [
+        ("UPDATE ONLY t SET a = 1", true),
+        ("UPDATE t SET a = 1", false),
+        ("DELETE FROM ONLY (t) WHERE a = 1", true),
+        ("DELETE FROM t * USING ONLY u", false),
+        ("WITH x AS (SELECT 1) DELETE FROM ONLY t AS a", true),
+    ] {
+        assert_eq!(data(text).only, only, "{text}");
+    }
+    for (text, expected) in [
+        ("SELECT * FROM ONLY t JOIN u ON true", [true, false]),
+        ("SELECT * FROM t, ONLY (u) x", [false, true]),
+        ("SELECT * FROM (ONLY t JOIN ONLY s.u USING (a))", [true, true]),
+        ("UPDATE t SET a = u.a FROM ONLY u", [false, true]),
+        ("DELETE FROM ONLY t USING ONLY u", [true, true]),
+    ] {
+        let query = data(text).query.expect("it was read");
+        let only: Vec<bool> = query.selects.iter().flat_map(|select| &select.sources).map(|source| source.only).collect();
+        assert_eq!(only, expected, "{text}");
+    }
+    for text in ["TRUNCATE a, ONLY b, ONLY (c)", "LOCK a, ONLY b, ONLY (c)"] {
+        let (Change::Truncate { tables, .. } | Change::Lock { tables, .. }) = change(text) else { panic!("{text}") };
+        let only: Vec<bool> = tables.iter().map(|target| target.only).collect();
+        assert_eq!(only, [false, true, true], "{text}");
+        let written = crate::dialect::Dialect::write(&crate::dialect::Postgres, &change(text));
+        assert_eq!(change(&written), change(text));
+    }
+}

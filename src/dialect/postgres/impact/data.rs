@@ -4,7 +4,9 @@
 use super::super::locks::Mode;
 use super::collect::Locks;
 use crate::catalog::{Name, Table};
-use crate::change::{ColumnValue, ConstraintKind, Data, DataKind, ExprShape, Ident, QName, Query, RefKind, ReferentialAction};
+use crate::change::{
+    ColumnValue, ConstraintKind, Data, DataKind, ExprShape, Ident, QName, Query, RefKind, ReferentialAction, Target,
+};
 use crate::dialect::Held;
 
 pub(super) fn data(data: &Data, locks: &mut Locks<'_>) {
@@ -172,16 +174,17 @@ fn follow(referencing: &Name, action: ReferentialAction, locks: &mut Locks<'_>) 
 }
 
 /// `TRUNCATE`, with the tables that refer to its tables where it cascades.
-pub(super) fn truncate(tables: &[QName], cascade: bool, restart_identity: bool, locks: &mut Locks<'_>) {
-    let mut open = locks.resolve_all(tables);
+pub(super) fn truncate(tables: &[Target], cascade: bool, restart_identity: bool, locks: &mut Locks<'_>) {
+    let mut open: Vec<(Name, bool)> =
+        tables.iter().filter_map(|target| Some((locks.resolve(&target.table)?, target.only))).collect();
     let mut found: Vec<Name> = Vec::new();
-    while let Some(table) = open.pop() {
-        for member in locks.tree(&table) {
+    while let Some((table, only)) = open.pop() {
+        for member in if only { vec![table] } else { locks.tree(&table) } {
             if found.contains(&member) {
                 continue;
             }
             if cascade {
-                open.extend(locks.referencing(&member).into_iter().map(|(name, _)| name));
+                open.extend(locks.referencing(&member).into_iter().map(|(name, _)| (name, false)));
             }
             found.push(member);
         }

@@ -14,7 +14,7 @@ mod retype;
 
 use super::locks::Mode;
 use super::{Postgres, volatility};
-use crate::change::{Block, Change, Maintenance, ObjectKind, QName, TransactionChange};
+use crate::change::{Block, Change, Maintenance, ObjectKind, QName, Target, TransactionChange};
 use crate::dialect::{Held, Impact, ImpactContext};
 use collect::Locks;
 
@@ -120,10 +120,14 @@ fn of_block(block: &Block, context: &ImpactContext<'_>) -> Impact {
     whole
 }
 
-fn lock_table(tables: &[QName], mode: &str, locks: &mut Locks<'_>) {
+fn lock_table(tables: &[Target], mode: &str, locks: &mut Locks<'_>) {
     let Some(mode) = Mode::named(mode) else { return };
-    for table in locks.resolve_all(tables) {
-        locks.lock_tree(&table, mode);
+    for target in tables {
+        let Some(table) = locks.resolve(&target.table) else { continue };
+        match target.only {
+            true => locks.lock(&table, mode),
+            false => locks.lock_tree(&table, mode),
+        }
         for below in locks.below_view(&table) {
             locks.lock_tree(&below, mode);
         }

@@ -32,6 +32,7 @@ pub fn delete_rows(table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Chang
     let data = Data {
         kind: DataKind::Delete,
         table: Some(name),
+        only: false,
         columns: None,
         filtered: true,
         batched: false,
@@ -43,8 +44,13 @@ pub fn delete_rows(table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Chang
 }
 
 /// `TRUNCATE`.
-pub fn truncate(tables: &[QName], cascade: bool, restart_identity: bool) -> String {
-    format!("TRUNCATE TABLE {}{}{}", qnames(tables), when(restart_identity, " RESTART IDENTITY"), when(cascade, " CASCADE"))
+pub fn truncate(tables: &[Target], cascade: bool, restart_identity: bool) -> String {
+    format!("TRUNCATE TABLE {}{}{}", targets(tables), when(restart_identity, " RESTART IDENTITY"), when(cascade, " CASCADE"))
+}
+
+/// Tables with or without their children.
+pub fn targets(tables: &[Target]) -> String {
+    join(tables, |target| format!("{}{}", when(target.only, "ONLY "), qname(&target.table)))
 }
 
 /// `DO`, with the statements that could be read; what is conditional stands in an `IF` whose condition is not known.

@@ -7,7 +7,8 @@ use crate::dialect::{Keep, Kept, KeptColumn};
 
 /// A lock that nobody else reads or writes under.
 pub fn lock_alone(tables: &[Name]) -> Change {
-    Change::Lock { tables: tables.iter().map(Name::qname).collect(), mode: "ACCESS EXCLUSIVE".into(), nowait: false }
+    let tables = tables.iter().map(|table| Target::with_children(table.qname())).collect();
+    Change::Lock { tables, mode: "ACCESS EXCLUSIVE".into(), nowait: false }
 }
 
 /// The copy.
@@ -88,6 +89,7 @@ fn of(kind: DataKind, sql: String) -> Data {
     Data {
         kind,
         table: None,
+        only: false,
         columns: None,
         filtered: false,
         batched: false,
