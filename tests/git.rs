@@ -65,13 +65,13 @@ fn only_what_the_branch_adds_is_judged() {
     assert_eq!(judged(shop.path(), &["--base", "HEAD"]).0, [""; 0]);
     assert_eq!(judged(shop.path(), &["--all"]).0, ["0001", "0002", "0003"]);
 
-    // The branch that was left has gone on: its migration is none of this branch's.
+    // The branch that was left has gone on: its migration is none of this branch's, but is ordered after it.
     shop.git(&["checkout", "-q", "main"]);
     shop.write("migrations/0004_later.up.sql", DRAFT);
     shop.commit("later");
     shop.git(&["push", "-q", "origin", "main"]);
     shop.git(&["checkout", "-q", "--detach", "feature"]);
-    assert_eq!(judged(shop.path(), &[]), dropped, "on no branch");
+    assert_eq!(judged(shop.path(), &[]), found(&["0003"], &["column-dropped", "migration-out-of-order"]), "on no branch");
 }
 
 #[test]
@@ -186,6 +186,31 @@ fn new_migrations_come_after_released_ones() {
         assert_eq!(ran.code, i32::from(level == "error"), "{runner}");
         // Where it is applied at all, then after the others: the table is there.
         assert!(!ran.out.contains("migration-fails") && !ran.out.contains("schema-assumed"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn what_is_merged_meanwhile_takes_numbers_and_places() {
+    for (theirs, relation) in [("0003_theirs", "has the version of"), ("0004_later", "is ordered before")] {
+        let shop = shop();
+        shop.write("migrations/0003_mine.up.sql", "ALTER TABLE users ADD COLUMN height integer;\n");
+        shop.commit("mine");
+        assert_eq!(judged(shop.path(), &[]), found(&["0003"], &[]));
+        shop.git(&["checkout", "-q", "main"]);
+        shop.write(&format!("migrations/{theirs}.up.sql"), "CREATE TABLE theirs (id integer PRIMARY KEY);\n");
+        shop.commit("theirs");
+        shop.git(&["push", "-q", "origin", "main"]);
+        shop.git(&["checkout", "-q", "feature"]);
+        let title = format!("`0003_mine` {relation} `{theirs}`, which is released (origin/main)");
+        for base in [&[][..], &["--base", "origin/main"]] {
+            let ran = ran(shop.path(), &[&["lint", "--runner", "golang-migrate"], base].concat());
+            assert!(ran.out.contains(&title), "{base:?}: {}{}", ran.out, ran.err);
+            assert_eq!(ran.code, 1, "{base:?}");
+        }
+        // Their migration is not judged, and a new number is the way out.
+        assert_eq!(judged(shop.path(), &[]), found(&["0003"], &["migration-out-of-order"]));
+        shop.git(&["mv", "migrations/0003_mine.up.sql", "migrations/0005_mine.up.sql"]);
+        assert_eq!(judged(shop.path(), &["--staged"]), found(&["0005"], &[]));
     }
 }
 

@@ -67,12 +67,23 @@ pub enum Alteration {
 }
 
 /// A new migration that is ordered before a released one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LateMigration {
     /// Its place in the history.
     pub migration: usize,
-    /// The place of the newest released one.
-    pub newest: usize,
+    /// What stands in its way.
+    pub by: LateBy,
+    /// The newest released one, or the twin. It may have been released after the history was left.
+    pub released: Migration,
+}
+
+/// Why a new migration comes too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LateBy {
+    /// A released one is ordered after it.
+    Newer,
+    /// A released one has its version.
+    Twin,
 }
 
 /// Something that the user must hear about the files.

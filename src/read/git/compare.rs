@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use crate::read::applied::{Edited, KnownBy, Reaction};
-use crate::read::project::{Alteration, Altered, LateMigration, Project, Released};
+use crate::read::project::{Alteration, Altered, LateBy, LateMigration, Project, Released};
 use crate::read::view;
 use crate::source::{FileId, History, Migration, MigrationKind, Script, Sources, Span};
 
@@ -71,7 +71,7 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
     );
     let mut altered: Vec<Altered> = altered.collect();
     altered.sort_by_key(|altered| altered.migration);
-    let late = late(&new, &pairs, &pending, count);
+    let late = late(&old, &new, &pairs, &pending);
     for at in adopted {
         migrations[at] = adopt(&mut sources, &old_sources, &old[at]);
     }
@@ -127,12 +127,42 @@ impl Texts {
 }
 
 /// The pending migrations that are ordered before a released one.
-fn late(new: &[Migration], pairs: &[Option<usize>], pending: &[usize], count: usize) -> Vec<LateMigration> {
+fn late(old: &[Migration], new: &[Migration], pairs: &[Option<usize>], pending: &[usize]) -> Vec<LateMigration> {
     let is_versioned = |at: usize| new[at].kind == MigrationKind::Versioned;
     let newest = (0..new.len()).rev().find_map(|at| Some((at, pairs[at].filter(|_| is_versioned(at))?)));
     let Some((last, released)) = newest else { return Vec::new() };
     let places = pending.iter().enumerate().filter(|(_, at)| **at < last && is_versioned(**at) && pairs[**at].is_none());
-    places.map(|(place, _)| LateMigration { migration: count + place, newest: released }).collect()
+    let late = |place| LateMigration { migration: old.len() + place, by: LateBy::Newer, released: old[released].clone() };
+    places.map(|(place, _)| late(place)).collect()
+}
+
+/// Adds the pending migrations that stand before what the other branch got meanwhile, or where that stands.
+pub(super) fn overtaken(project: &mut Project, together: &Project, paths: &BTreeSet<PathBuf>) {
+    let Some(released) = &mut project.released else { return };
+    let all = &together.history.migrations;
+    let is_versioned = |migration: &&Migration| migration.kind == MigrationKind::Versioned;
+    let place = |migration: &Migration, sources: &Sources| view::real(sources.path(migration.file));
+    let places: HashMap<PathBuf, usize> = (0..all.len()).map(|at| (place(&all[at], &together.sources), at)).collect();
+    let others: BTreeSet<usize> = paths.iter().filter_map(|path| places.get(path).copied()).collect();
+    let Some(last) = others.iter().rev().find(|at| is_versioned(&&all[**at])) else { return };
+    let by_version = project.runner.applied().known_by == KnownBy::Version;
+    let same = |one: &Migration, other: &Migration| {
+        by_version && !one.version.is_empty() && identity(one, KnownBy::Version) == identity(other, KnownBy::Version)
+    };
+    let known: BTreeSet<usize> = released.late.iter().map(|late| late.migration).collect();
+    let pending = project.history.migrations.iter().enumerate().skip(released.count);
+    for (number, migration) in pending.filter(|(number, migration)| is_versioned(migration) && !known.contains(number)) {
+        let is_left_out = released.staged.as_ref().is_some_and(|staged| !staged.contains(&number));
+        let Some(at) = places.get(&place(migration, &project.sources)).filter(|_| !is_left_out) else { continue };
+        let twin = others.iter().find(|other| same(migration, &all[**other]));
+        let by = match twin {
+            Some(_) => LateBy::Twin,
+            None if at < last => LateBy::Newer,
+            None => continue,
+        };
+        released.late.push(LateMigration { migration: number, by, released: all[*twin.unwrap_or(last)].clone() });
+    }
+    released.late.sort_by_key(|late| late.migration);
 }
 
 /// Takes a migration over from other sources.

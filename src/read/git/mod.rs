@@ -74,6 +74,7 @@ pub fn compare_with(project: Project, base: Base<'_>, content: Content) -> Resul
         move |source| GitError::Read { revision, source }
     };
     let (root, runner) = (project.root.clone(), project.runner);
+    let merged = seen.merged.map(|merged| (reread(&root, runner, &merged.view), merged.paths));
     let now = match seen.now.is_disk() {
         true => project,
         false => reread(&root, runner, &seen.now).map_err(unreadable("the index"))?,
@@ -86,7 +87,12 @@ pub fn compare_with(project: Project, base: Base<'_>, content: Content) -> Resul
             .map_err(unreadable(&revision.name))?,
         Err(source) => return Err(unreadable(&revision.name)(source)),
     };
-    Ok((compare::compare(now, before, &revision.name, seen.staged.as_ref()), None))
+    let mut project = compare::compare(now, before, &revision.name, seen.staged.as_ref());
+    // What cannot be read together is git's to merge first.
+    if let Some((Ok(together), paths)) = merged {
+        compare::overtaken(&mut project, &together, &paths);
+    }
+    Ok((project, None))
 }
 
 /// The directories that hold the project's files, as real paths.
@@ -109,6 +115,16 @@ struct Seen {
     before: View,
     /// What the next commit changes, as real paths; nothing where the disk is judged.
     staged: Option<BTreeSet<PathBuf>>,
+    /// Where the other branch got new files since this one left it.
+    merged: Option<Merged>,
+}
+
+/// What other branches were merged with.
+struct Merged {
+    /// The files as they are judged, and these beside them.
+    view: View,
+    /// The new files, as real paths.
+    paths: BTreeSet<PathBuf>,
 }
 
 fn look(git: &Git, revision: &Revision, content: Content, places: &[PathBuf]) -> Result<Seen, GitError> {
@@ -129,6 +145,10 @@ fn look(git: &Git, revision: &Revision, content: Content, places: &[PathBuf]) ->
         diff(true, head.as_deref())
     });
     let by_commit: Option<Running> = by_commit.transpose()?;
+    let merged = match (&revision.tip, base) {
+        (Some(tip), Some(base)) => Some(start(&[&DIFF[..], &["--diff-filter=D", tip, base, "--"]].concat())?),
+        _ => None,
+    };
     let changed = entries(git, &changed.output()?);
     let untracked = untracked.output()?;
     let untracked: Vec<PathBuf> = untracked
@@ -138,7 +158,9 @@ fn look(git: &Git, revision: &Revision, content: Content, places: &[PathBuf]) ->
         .collect();
     let on_disk = on_disk.map(Running::output).transpose()?.map(|output| entries(git, &output)).unwrap_or_default();
     let by_commit = by_commit.map(Running::output).transpose()?.map(|output| entries(git, &output));
-    let objects: Vec<String> = changed.iter().chain(&on_disk).filter_map(|entry| entry.object.clone()).collect();
+    let merged = merged.map(Running::output).transpose()?.map(|output| entries(git, &output)).unwrap_or_default();
+    let all = changed.iter().chain(&on_disk).chain(&merged);
+    let objects: Vec<String> = all.filter_map(|entry| entry.object.clone()).collect();
     let contents = git.contents(&objects)?;
     let content_of = |entry: &Entry| entry.object.as_ref().and_then(|object| contents.get(object)).cloned();
     let not_there = || untracked.iter().map(|path| (path.clone(), None));
@@ -147,11 +169,16 @@ fn look(git: &Git, revision: &Revision, content: Content, places: &[PathBuf]) ->
         now.extend(not_there());
         now.extend(on_disk.iter().map(|entry| (entry.path.clone(), content_of(entry))));
     }
+    let paths: BTreeSet<PathBuf> = merged.iter().map(|entry| entry.path.clone()).collect();
+    let merged = (!paths.is_empty()).then(|| {
+        let beside = merged.iter().map(|entry| (entry.path.clone(), content_of(entry)));
+        Merged { view: View::with(now.clone().into_iter().chain(beside).collect()), paths }
+    });
     let mut before = now.clone();
     before.extend(not_there());
     before.extend(changed.iter().map(|entry| (entry.path.clone(), content_of(entry))));
     let staged = is_index.then(|| by_commit.unwrap_or(changed).into_iter().map(|entry| entry.path).collect());
-    Ok(Seen { now: View::with(now), before: View::with(before), staged })
+    Ok(Seen { now: View::with(now), before: View::with(before), staged, merged })
 }
 
 /// Which files differ, with the names of their contents, whatever the user's configuration says of diffs.
