@@ -10,11 +10,13 @@ mod problem;
 mod references;
 pub mod render;
 mod resolve;
+mod roles;
 mod stars;
 
 pub use object::*;
 pub use problem::*;
 pub use resolve::ResolvedQuery;
+pub use roles::{Membership, Roles};
 
 use crate::change::{Ident, ObjectKind, QName};
 use imbl::{OrdMap, OrdSet};
@@ -111,6 +113,8 @@ pub struct Catalog {
     pub others: OrdMap<(ObjectKind, String), Arc<Other>>,
     /// Default privileges, in the order given.
     pub default_privileges: OrdMap<DefaultPrivilege, Privileges>,
+    /// Who is a member of which role.
+    pub roles: Roles,
     /// The settings of the session and transaction: `search_path`, `lock_timeout`, `role`.
     pub session: Session,
     /// Who depends on what, the reverse of every reference that objects hold.
@@ -171,6 +175,7 @@ impl Catalog {
             && self.comments.ptr_eq(&other.comments)
             && self.others.ptr_eq(&other.others)
             && self.default_privileges.ptr_eq(&other.default_privileges)
+            && self.roles.ptr_eq(&other.roles)
             && self.session == other.session
             && self.dependents.ptr_eq(&other.dependents)
             && self.references.ptr_eq(&other.references)

@@ -295,8 +295,10 @@ pub enum GrantObjects {
     Routines(ObjectKind, Vec<Signature>),
     /// `ALL TABLES IN SCHEMA ...`.
     AllIn(ObjectKind, Vec<Ident>),
-    /// Membership in these roles (no `ON`): the privileges are the roles' names.
-    Membership,
+    /// Membership in these roles (no `ON`): the privileges are the roles' names, the grant option is `ADMIN OPTION`.
+    Membership(MembershipOptions),
+    /// Whether the roles have what the roles have that they are members of: `ALTER ROLE ... [NO]INHERIT`. There are no privileges.
+    Inheritance,
     /// `ALTER DEFAULT PRIVILEGES [FOR ROLE ...] [IN SCHEMA ...]`: on objects of this kind that are made later.
     Default {
         /// The kind.
@@ -306,6 +308,15 @@ pub enum GrantObjects {
         /// `FOR ROLE`; empty for the current one.
         owners: Vec<Ident>,
     },
+}
+
+/// What a `GRANT` or `REVOKE` says of a membership besides `ADMIN OPTION`: the value that is given, or that there is one to take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MembershipOptions {
+    /// `INHERIT`, since PostgreSQL 16: whether the member has what the role has.
+    pub inherit: Option<bool>,
+    /// `SET`, since PostgreSQL 16: whether the member may become the role.
+    pub set: Option<bool>,
 }
 
 /// A table that a statement takes with its children and partitions, or without them.

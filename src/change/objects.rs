@@ -54,7 +54,9 @@ impl Change {
                 GrantObjects::AllIn(_, schemas) | GrantObjects::Default { schemas, .. } => {
                     schemas.iter().map(|schema| ObjectRef::new(ObjectKind::Schema, QName::bare(schema.clone()))).collect()
                 }
-                GrantObjects::Membership => Vec::new(),
+                GrantObjects::Membership(_) | GrantObjects::Inheritance => {
+                    grant.roles.iter().map(|role| ObjectRef::new(ObjectKind::Role, QName::bare(role.clone()))).collect()
+                }
             },
             Change::CreateExtension { name, .. } => one(ObjectKind::Extension, &QName::bare(name.clone())),
             Change::Data(data) => data.table.as_ref().map(relation).unwrap_or_default(),

@@ -4,7 +4,10 @@ use super::unseen::{Unseen, unseen};
 use super::{Context, Fidelity, UpFidelity, data};
 use crate::catalog::diff::{changed_relations, difference, table_among};
 use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
-use crate::change::{Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Persistence, TableAction, TypeShape};
+use crate::change::{
+    Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Grant, GrantObjects, Ident, ObjectKind, Persistence,
+    TableAction, TypeShape,
+};
 use crate::dialect::Fit;
 use crate::parse::DirectiveKind;
 use crate::replay::{ParsedMigration, ParsedStatement, Step};
@@ -80,7 +83,29 @@ fn outside(change: &Change, before: &Catalog) -> Option<String> {
             });
             (!known).then(|| format!("how {} was before is not known", object.name))
         }
+        Change::Grant(grant) => unknown_membership(grant, before),
         _ => None,
+    }
+}
+
+/// A membership that may have been there or not. A role that a migration made has no others than migrations gave it.
+fn unknown_membership(grant: &Grant, before: &Catalog) -> Option<String> {
+    let is_outside = |role: &Ident| !before.others.contains_key(&(ObjectKind::Role, role.to_string()));
+    match &grant.on {
+        GrantObjects::Membership(_) => {
+            let edges = grant.roles.iter().flat_map(|member| grant.privileges.iter().map(move |(group, _)| (member, group)));
+            let unknown = |(member, group): &(&Ident, &Ident)| {
+                let edge = ((*member).clone(), (*group).clone());
+                is_outside(member) && is_outside(group) && !before.roles.memberships.contains_key(&edge)
+            };
+            let (member, group) = edges.into_iter().find(unknown)?;
+            Some(format!("whether {member} was a member of {group} before is not known"))
+        }
+        GrantObjects::Inheritance => {
+            let unknown = grant.roles.iter().find(|role| is_outside(role))?;
+            Some(format!("whether {unknown} inherited before is not known"))
+        }
+        GrantObjects::Named(..) | GrantObjects::Routines(..) | GrantObjects::AllIn(..) | GrantObjects::Default { .. } => None,
     }
 }
 

@@ -253,3 +253,21 @@ fn what_was_not_seen_is_left_to_a_person() {
         assert_eq!(found, noted, "{up}");
     }
 }
+
+#[test]
+fn a_membership_comes_back() {
+    let setup = "create role g; create role m noinherit in role g; grant g to m with admin option;";
+    for (up, fidelity, expected) in [
+        ("revoke g from m;", "lossless", &["GRANT g TO m WITH ADMIN OPTION"][..]),
+        ("revoke admin option for g from m;", "lossless", &["REVOKE g FROM m", "GRANT g TO m WITH ADMIN OPTION"]),
+        ("alter role m inherit;", "lossless", &["ALTER ROLE m NOINHERIT"]),
+        ("create role n; grant g to n;", "lossless", &["REVOKE g FROM n", "DROP ROLE n"]),
+        ("drop role m;", "lossless", &["create role m", "ALTER ROLE m NOINHERIT", "GRANT g TO m WITH ADMIN OPTION"]),
+    ] {
+        check(setup, up, fidelity, expected);
+    }
+    // Nobody knows what roles had before that others made.
+    for up in ["revoke x from y;", "grant x to y;", "alter role x noinherit;"] {
+        assert_eq!(of(setup, up).fidelity.name(), "manual", "{up}");
+    }
+}

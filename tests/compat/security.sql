@@ -116,3 +116,97 @@ CREATE TABLE t (id int); GRANT SELECT ON t TO app_security25 WITH GRANT OPTION;
 -- migration: free
 REVOKE GRANT OPTION FOR SELECT ON t FROM app_security25;
 -- old: SET LOCAL ROLE app_security25; SELECT id FROM t => ok
+
+-- case: membership revoked
+CREATE ROLE group_security30; CREATE ROLE app_security30; GRANT group_security30 TO app_security30;
+CREATE TABLE t (id serial PRIMARY KEY); GRANT SELECT, INSERT ON t TO group_security30; GRANT USAGE ON SEQUENCE t_id_seq TO group_security30;
+-- migration: contract
+REVOKE group_security30 FROM app_security30;
+-- old: SET LOCAL ROLE app_security30; SELECT id FROM t => 42501
+-- old: SET LOCAL ROLE app_security30; INSERT INTO t DEFAULT VALUES => 42501
+-- old: SET LOCAL ROLE group_security30; SELECT id FROM t => ok
+
+-- case: membership granted
+CREATE ROLE group_security31; CREATE ROLE app_security31;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO group_security31;
+-- migration: expand
+GRANT group_security31 TO app_security31;
+-- old: SET LOCAL ROLE group_security31; SELECT id FROM t => ok
+-- new: SET LOCAL ROLE app_security31; SELECT id FROM t => 42501
+
+-- case: membership two roles away revoked
+CREATE ROLE far_security32; CREATE ROLE near_security32 IN ROLE far_security32; CREATE ROLE app_security32;
+GRANT near_security32 TO app_security32;
+CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY); GRANT USAGE ON SCHEMA app TO far_security32; GRANT SELECT ON app.t TO far_security32;
+-- migration: contract
+REVOKE far_security32 FROM near_security32;
+-- old: SET LOCAL ROLE app_security32; SELECT id FROM app.t => 42501
+
+-- case: membership revoked of who was granted the same
+CREATE ROLE group_security33; CREATE ROLE app_security33; GRANT group_security33 TO app_security33;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO group_security33; GRANT SELECT ON t TO app_security33;
+-- migration: free
+REVOKE group_security33 FROM app_security33;
+-- old: SET LOCAL ROLE app_security33; SELECT id FROM t => ok
+
+-- case: membership revoked of who does not inherit
+CREATE ROLE group_security34; CREATE ROLE app_security34 NOINHERIT; GRANT group_security34 TO app_security34;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO group_security34;
+-- migration: free
+REVOKE ADMIN OPTION FOR group_security34 FROM app_security34;
+REVOKE group_security34 FROM app_security34;
+-- old: SET LOCAL ROLE app_security34; SELECT 1 => ok
+
+-- case: a role inherits no more
+CREATE ROLE group_security35; CREATE ROLE app_security35; GRANT group_security35 TO app_security35;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO group_security35;
+-- migration: contract
+ALTER ROLE app_security35 NOINHERIT;
+-- old: SET LOCAL ROLE app_security35; SELECT id FROM t => 42501
+
+-- case: the right to call through a role revoked
+CREATE ROLE group_security36; CREATE ROLE app_security36 IN ROLE group_security36;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION f() FROM PUBLIC; GRANT EXECUTE ON FUNCTION f() TO group_security36;
+-- migration: contract
+ALTER GROUP group_security36 DROP USER app_security36;
+-- old: SET LOCAL ROLE app_security36; SELECT f() => 42501
+
+-- case: membership of the owner revoked
+CREATE ROLE owner_security37; CREATE ROLE app_security37 IN ROLE owner_security37;
+CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t OWNER TO owner_security37;
+-- migration: contract
+REVOKE owner_security37 FROM app_security37;
+-- old: SET LOCAL ROLE app_security37; SELECT id FROM t => 42501
+
+-- case: owner becomes a role that the old one is a member of
+CREATE ROLE owners_security38; CREATE ROLE app_security38 IN ROLE owners_security38;
+CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t OWNER TO app_security38;
+-- migration: expand
+ALTER TABLE t OWNER TO owners_security38;
+-- old: SET LOCAL ROLE app_security38; INSERT INTO t VALUES (1) => ok
+-- new: SET LOCAL ROLE owners_security38; INSERT INTO t VALUES (1) => 42501
+
+-- case: group dropped
+CREATE ROLE far_security39; CREATE ROLE app_security39; CREATE ROLE group_security39 IN ROLE far_security39 ROLE app_security39;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO far_security39;
+-- migration: contract
+DROP ROLE group_security39;
+-- old: SET LOCAL ROLE app_security39; SELECT id FROM t => 42501
+
+-- case: grant moved to the group
+CREATE ROLE group_security40; CREATE ROLE app_security40 IN ROLE group_security40;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO app_security40;
+-- migration: expand
+GRANT SELECT ON t TO group_security40;
+REVOKE SELECT ON t FROM app_security40;
+-- old: SET LOCAL ROLE app_security40; SELECT id FROM t => ok
+-- new: SET LOCAL ROLE group_security40; SELECT id FROM t => 42501
+
+-- case: grant moved from the group
+CREATE ROLE group_security41; CREATE ROLE app_security41 IN ROLE group_security41;
+CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO group_security41;
+-- migration: contract
+GRANT SELECT ON t TO app_security41;
+REVOKE SELECT ON t FROM group_security41;
+-- old: SET LOCAL ROLE app_security41; SELECT id FROM t => ok
+-- old: SET LOCAL ROLE group_security41; SELECT id FROM t => 42501

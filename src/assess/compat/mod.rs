@@ -16,7 +16,7 @@ mod usage;
 pub use routine::{Dangling, dangling};
 pub use usage::{Broken, Use, UseClass};
 
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Privileges, Relation};
 use crate::change::{ConstraintKind, Ident, ObjectKind};
 use crate::dialect::{AppError, Dialect};
 use imbl::ordmap::DiffItem;
@@ -61,7 +61,29 @@ impl Touched {
             let swapped: Vec<Name> = touched.types.iter().flat_map(|name| users_of_type(catalog, name)).collect();
             touched.relations.extend(swapped);
         }
+        for role in before.roles.touched(&after.roles) {
+            touched.what_has_rights(before, &role);
+            touched.what_has_rights(after, &role);
+        }
         touched
+    }
+
+    /// Adds all that a role has rights on.
+    fn what_has_rights(&mut self, catalog: &Catalog, role: &Ident) {
+        let given = |privileges: &Privileges, owner: &Option<Ident>| {
+            owner.as_ref() == Some(role) || privileges.keys().any(|(who, _)| who == role)
+        };
+        let relations = catalog.relations.iter().filter(|(_, relation)| match relation {
+            Relation::Table(own) => given(&own.privileges, &own.owner),
+            Relation::View(own) => given(&own.privileges, &own.owner),
+            Relation::Sequence(own) => given(&own.privileges, &own.owner),
+            Relation::Index(_) => false,
+        });
+        self.relations.extend(relations.map(|(name, _)| name.clone()));
+        let routines = catalog.routines.iter().filter(|(_, all)| all.iter().any(|own| given(&own.privileges, &own.owner)));
+        self.routines.extend(routines.map(|(name, _)| name.clone()));
+        let schemas = catalog.schemas.iter().filter(|(_, own)| given(&own.privileges, &own.owner));
+        self.schemas.extend(schemas.map(|(name, _)| name.clone()));
     }
 
     /// Whether nothing differs.

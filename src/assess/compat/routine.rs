@@ -23,8 +23,7 @@ pub(super) fn try_routines(trial: &mut Trial<'_>, name: &Name) {
             try_call(trial, name, routine, &inputs[..given], there);
         }
         if let Some(found) = there.iter().find(|found| found.signature == routine.signature) {
-            let rights = |routine: &'_ CatalogRoutine| routine.public_revoked;
-            try_routine_rights(trial, name, (&routine.privileges, rights(routine)), (&found.privileges, rights(found)));
+            try_routine_rights(trial, routine, found);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::surface::normal_text;
 use super::{Trial, Use};
-use crate::catalog::{Name, Privileges, Relation, Table, View};
+use crate::catalog::{Catalog, CatalogRoutine, Name, Privileges, Relation, Schema, Table, View};
 use crate::change::{Expr, Ident, Policy};
 use crate::dialect::AppError;
 use std::collections::BTreeSet;
@@ -11,19 +11,15 @@ use std::sync::Arc;
 /// Tries the privileges on a relation that somebody has in the application's schema.
 pub(super) fn try_privileges(trial: &mut Trial<'_>, name: &Name) {
     let (app, state) = (trial.app, trial.state);
-    let (Some((kind, own, owner)), Some((_, found, new_owner))) =
-        (privileges(app.relations.get(name)), privileges(state.relations.get(name)))
-    else {
-        return;
-    };
-    compare(trial, name, kind, own, found);
+    let (Some(own), Some(found)) = (rights(app.relations.get(name)), rights(state.relations.get(name))) else { return };
+    compare(trial, name, own, found);
     try_invoker(trial, name);
     // A role that owned a table nobody else was given a right on can no longer do anything with it.
-    if own.is_empty()
-        && let (Some(owner), Some(new_owner)) = (owner, new_owner)
-        && owner != new_owner
+    if own.granted.is_empty()
+        && let (Some(owner), Some(new_owner)) = (own.owner, found.owner)
+        && !state.roles.acting_as(owner).contains(new_owner)
     {
-        trial.fail(Use::Privilege(name.clone(), owner.clone(), "ALL".into()), AppError::Denied { kind, name: name.name.clone() });
+        trial.fail(Use::Privilege(name.clone(), owner.clone(), "ALL".into()), own.denied(name));
     }
 }
 
@@ -41,13 +37,8 @@ fn try_invoker(trial: &mut Trial<'_>, name: &Name) {
     let mut denied = Vec::new();
     for (role, privilege) in own.privileges.keys() {
         let lacking = below.iter().find(|below| {
-            let rights = privileges(trial.state.relations.get(**below)).map(|(_, rights, _)| rights);
-            let has = |who: &str| {
-                rights.is_some_and(|rights| {
-                    [privilege.as_str(), "ALL"].iter().any(|right| rights.contains_key(&(Ident::from(who), Ident::from(*right))))
-                })
-            };
-            !has(role) && !has("public")
+            let rights = rights(trial.state.relations.get(**below));
+            !rights.is_some_and(|rights| rights.allow(role, privilege, None, trial.state))
         });
         denied.extend(lacking.map(|below| (role.clone(), privilege.clone(), below.name.clone())));
     }
@@ -56,35 +47,69 @@ fn try_invoker(trial: &mut Trial<'_>, name: &Name) {
     }
 }
 
-type Rights<'c> = (&'static str, &'c Privileges, Option<&'c Ident>);
+/// Who may do what with something.
+#[derive(Clone, Copy)]
+struct Rights<'c> {
+    kind: &'static str,
+    granted: &'c Privileges,
+    owner: Option<&'c Ident>,
+}
 
-fn privileges(relation: Option<&Relation>) -> Option<Rights<'_>> {
-    match relation? {
-        Relation::Table(table) => Some(("table", &table.privileges, table.owner.as_ref())),
-        Relation::View(view) => Some(("view", &view.privileges, view.owner.as_ref())),
-        Relation::Sequence(sequence) => Some(("sequence", &sequence.privileges, sequence.owner.as_ref())),
-        Relation::Index(_) => None,
+impl Rights<'_> {
+    /// Whether a role has a privilege on all of these columns (on any, where they are not named): itself, as everybody, or
+    /// by being a member of a role that has it or that owns the object.
+    fn allow(&self, role: &Ident, privilege: &str, columns: Option<&[Ident]>, catalog: &Catalog) -> bool {
+        let enough = |on: &Vec<Ident>| match columns {
+            None => true,
+            Some(columns) => on.is_empty() || (!columns.is_empty() && columns.iter().all(|column| on.contains(column))),
+        };
+        let given = |who: &Ident| {
+            [privilege, "ALL"].iter().any(|right| self.granted.get(&(who.clone(), (*right).into())).is_some_and(enough))
+        };
+        given(&"public".into()) || catalog.roles.acting_as(role).iter().any(|who| given(who) || self.owner == Some(who))
+    }
+
+    /// Whether a role, as itself or as a member of others, has nothing at all.
+    fn bar(&self, role: &Ident, catalog: &Catalog) -> bool {
+        let acts_as = catalog.roles.acting_as(role);
+        let owns = self.owner.is_some_and(|owner| acts_as.contains(owner));
+        !owns && !self.granted.keys().any(|(who, _)| who == "public" || acts_as.contains(who))
+    }
+
+    fn denied(&self, name: &Name) -> AppError {
+        AppError::Denied { kind: self.kind, name: name.name.clone() }
     }
 }
 
-fn compare(trial: &mut Trial<'_>, name: &Name, kind: &'static str, own: &Privileges, found: &Privileges) {
-    for ((role, privilege), columns) in own {
+fn rights(relation: Option<&Relation>) -> Option<Rights<'_>> {
+    let (kind, granted, owner) = match relation? {
+        Relation::Table(table) => ("table", &table.privileges, &table.owner),
+        Relation::View(view) => ("view", &view.privileges, &view.owner),
+        Relation::Sequence(sequence) => ("sequence", &sequence.privileges, &sequence.owner),
+        Relation::Index(_) => return None,
+    };
+    Some(Rights { kind, granted, owner: owner.as_ref() })
+}
+
+fn compare(trial: &mut Trial<'_>, name: &Name, own: Rights<'_>, found: Rights<'_>) {
+    let (app, state) = (trial.app, trial.state);
+    for ((holder, privilege), columns) in own.granted {
         // To hand a privilege on is an administrator's use, not an application's.
         if privilege.ends_with("GRANT OPTION") {
             continue;
         }
-        let granted = |role: &Ident| {
-            let all = found.get(&(role.clone(), "ALL".into()));
-            let this = found.get(&(role.clone(), privilege.clone()));
-            this.into_iter()
-                .chain(all)
-                .any(|on| on.is_empty() || (!columns.is_empty() && columns.iter().all(|column| on.contains(column))))
-        };
-        if !granted(role) && !granted(&"public".into()) {
-            trial.fail(
-                Use::Privilege(name.clone(), role.clone(), privilege.clone()),
-                AppError::Denied { kind, name: name.name.clone() },
-            );
+        let denied = |role: &Ident| !found.allow(role, privilege, Some(columns), state);
+        // Who has it through another role, and loses it because that one does, is not told of as well.
+        let members = app.roles.acting_for(holder);
+        let losing = if denied(holder) { vec![holder] } else { members.iter().filter(|role| denied(role)).collect() };
+        for role in losing {
+            trial.fail(Use::Privilege(name.clone(), role.clone(), privilege.clone()), own.denied(name));
+        }
+    }
+    // The members of a role may do what it may as the owner.
+    if let Some(owner) = own.owner.filter(|owner| found.owner == Some(owner)) {
+        for member in app.roles.acting_for(owner).iter().filter(|member| found.bar(member, state)) {
+            trial.fail(Use::Privilege(name.clone(), member.clone(), "ALL".into()), own.denied(name));
         }
     }
 }
@@ -92,21 +117,27 @@ fn compare(trial: &mut Trial<'_>, name: &Name, kind: &'static str, own: &Privile
 /// Tries the rights on a schema; a schema that is gone takes its objects along, which fail by themselves.
 pub(super) fn try_schema(trial: &mut Trial<'_>, name: &Ident) {
     let (Some(own), Some(found)) = (trial.app.schemas.get(name), trial.state.schemas.get(name)) else { return };
-    let full = Name::new("", name.clone());
-    compare(trial, &full, "schema", &own.privileges, &found.privileges);
+    compare(trial, &Name::new("", name.clone()), of_schema(own), of_schema(found));
+}
+
+fn of_schema(own: &Schema) -> Rights<'_> {
+    Rights { kind: "schema", granted: &own.privileges, owner: own.owner.as_ref() }
 }
 
 /// Tries the rights to call a routine.
-pub(super) fn try_routine_rights(trial: &mut Trial<'_>, name: &Name, own: (&Privileges, bool), found: (&Privileges, bool)) {
-    if found.1 && !own.1 {
-        let public = found.0.get(&("public".into(), "EXECUTE".into())).is_some();
-        if !public {
-            let error = AppError::Denied { kind: "function", name: name.name.clone() };
-            trial.fail(Use::Privilege(name.clone(), "public".into(), "EXECUTE".into()), error);
+pub(super) fn try_routine_rights(trial: &mut Trial<'_>, own: &CatalogRoutine, found: &CatalogRoutine) {
+    if found.public_revoked && !own.public_revoked {
+        if !found.privileges.contains_key(&("public".into(), "EXECUTE".into())) {
+            let usage = Use::Privilege(own.name.clone(), "public".into(), "EXECUTE".into());
+            trial.fail(usage, of_routine(own).denied(&own.name));
         }
-    } else if own.1 && found.1 {
-        compare(trial, name, "function", own.0, found.0);
+    } else if own.public_revoked && found.public_revoked {
+        compare(trial, &own.name, of_routine(own), of_routine(found));
     }
+}
+
+fn of_routine(own: &CatalogRoutine) -> Rights<'_> {
+    Rights { kind: "function", granted: &own.privileges, owner: own.owner.as_ref() }
 }
 
 /// Tries whether rows that the application sees and writes stay visible and writable to it: as a role that does not own the

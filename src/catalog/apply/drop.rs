@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, Doomed};
 use super::describe::{describe_column, describe_doomed};
-use super::{Done, extension, inherit, missing, missing_member, remark, routine};
+use super::{Done, extension, inherit, missing, missing_member, remark, role, routine};
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, UserTypeShape};
 use crate::change::{ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, PartitionKey, RefKind, Signature};
 use crate::dialect::Dialect;
@@ -168,6 +168,9 @@ fn find(catalog: &mut Catalog, object: &ObjectRef, if_exists: bool, dialect: &dy
             // What nobody created here may still be there.
             let key = extension::other_key(catalog, object, false);
             catalog.others.remove(&key);
+            if object.kind == ObjectKind::Role {
+                role::forget(catalog, &object.name.name);
+            }
             remark::outside(catalog, object.kind, &key.1, None);
         }
         ObjectKind::Column | ObjectKind::Constraint | ObjectKind::DomainConstraint | ObjectKind::Schema => {}

@@ -20,6 +20,7 @@ mod policy;
 mod privileges;
 mod remark;
 mod rename;
+mod role;
 mod routine;
 mod schema;
 mod sequence;

@@ -81,8 +81,11 @@ pub(super) fn grant(catalog: &mut Catalog, grant: &Grant, dialect: &dyn Dialect)
             schemas.iter().for_each(|schema| on_all_in(catalog, grant, *kind, schema, dialect));
             Ok(())
         }
-        // Roles live outside the schema.
-        GrantObjects::Membership => Ok(()),
+        GrantObjects::Membership(options) => super::role::membership(catalog, grant, *options),
+        GrantObjects::Inheritance => {
+            super::role::inheritance(catalog, &grant.roles, grant.grant);
+            Ok(())
+        }
         GrantObjects::Default { kind, schemas, owners } => {
             on_default(catalog, grant, *kind, schemas, owners, dialect);
             Ok(())
@@ -334,7 +337,7 @@ fn take(privileges: &mut Privileges, key: &(Ident, Ident), columns: &[Ident]) {
 }
 
 /// A role as it is kept: of the words for the session's own the name, where it is known.
-fn role(catalog: &Catalog, role: &Ident) -> Ident {
+pub(super) fn role(catalog: &Catalog, role: &Ident) -> Ident {
     match role.as_str() {
         "current_user" | "current_role" => creator(catalog).unwrap_or_else(|| role.clone()),
         _ => role.clone(),

@@ -2,7 +2,7 @@
 
 use super::carry::{self, Carried};
 use super::text::Renaming;
-use super::{Done, drop, exists, exists_member, extension, missing, missing_member, remark, routine};
+use super::{Done, drop, exists, exists_member, extension, missing, missing_member, remark, role, routine};
 use crate::catalog::{Catalog, Dependency, Name, Problem, Relation, UserTypeShape};
 use crate::change::{Ident, ObjectKind, ObjectRef, Signature};
 use crate::dialect::Dialect;
@@ -43,6 +43,9 @@ pub(super) fn rename(catalog: &mut Catalog, object: &ObjectRef, to: &Ident, if_e
         | ObjectKind::Collation
         | ObjectKind::Statistics
         | ObjectKind::Other => {
+            if object.kind == ObjectKind::Role {
+                role::rename(catalog, &object.name.name, to);
+            }
             let key = extension::other_key(catalog, object, false);
             if let Some(other) = catalog.others.remove(&key) {
                 let schema = key.1.rsplit_once('.').map(|(schema, _)| format!("{schema}."));

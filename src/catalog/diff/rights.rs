@@ -1,7 +1,7 @@
 //! Owners, privileges, default privileges and comments, when everything that they are about is as it is wanted.
 
 use super::Walk;
-use crate::catalog::render::rights::{Rights, comment_object};
+use crate::catalog::render::rights::{Rights, comment_object, memberships};
 use crate::catalog::render::{bare, object, relation_kind, routine_object, type_kind};
 use crate::catalog::{CommentKey, Privileges, Relation};
 use crate::change::{Change, GrantObjects, Ident, ObjectKind, ObjectRef, QName, Signature};
@@ -43,6 +43,9 @@ impl Walk<'_> {
             }
             self.grant(&own.privileges, &wanted.privileges, &on, ObjectKind::Function);
         }
+        let mut changes = Vec::new();
+        memberships(&self.state.roles, &self.to.roles, &mut changes);
+        self.make_all(changes);
         self.default_rights();
         self.comments();
     }

@@ -36,6 +36,7 @@ pub fn difference(old: &Catalog, new: &Catalog) -> Option<String> {
         };
         (some(old) != some(new)).then(|| "default privileges".to_owned())
     };
+    let roles = || (old.roles != new.roles).then(|| "who is a member of which role".to_owned());
     relations
         .or_else(types)
         .or_else(routines)
@@ -44,6 +45,7 @@ pub fn difference(old: &Catalog, new: &Catalog) -> Option<String> {
         .or_else(others)
         .or_else(comments)
         .or_else(defaults)
+        .or_else(roles)
 }
 
 fn pick<K: Ord + Clone + std::fmt::Display, V: Clone + PartialEq>(

@@ -1,14 +1,15 @@
 //! Owners, privileges, default privileges and comments: they come last, when everything that they are about is there.
 
 use super::{bare, object, relation_kind, routine_object};
-use crate::catalog::{Catalog, CatalogRoutine, CommentKey, Privileges, Relation};
-use crate::change::{Change, Grant, GrantObjects, Ident, ObjectKind, ObjectRef, QName, Signature};
+use crate::catalog::{Catalog, CatalogRoutine, CommentKey, Privileges, Relation, Roles};
+use crate::change::{Change, Grant, GrantObjects, Ident, MembershipOptions, ObjectKind, ObjectRef, QName, Signature};
 use crate::dialect::Dialect;
 use std::collections::BTreeMap;
 
 /// All of it. `empty` is the state of a new database, whose own rights are not said again.
 pub(super) fn changes(catalog: &Catalog, empty: &Catalog, dialect: &dyn Dialect, changes: &mut Vec<Change>) {
     owners(catalog, changes);
+    memberships(&empty.roles, &catalog.roles, changes);
     let mut rights = Rights { dialect, changes };
     for (name, schema) in &catalog.schemas {
         let on = GrantObjects::Named(ObjectKind::Schema, vec![QName::bare(name.clone())]);
@@ -37,6 +38,28 @@ pub(super) fn changes(catalog: &Catalog, empty: &Catalog, dialect: &dyn Dialect,
     }
     for (key, text) in &catalog.comments {
         changes.extend(comment_object(catalog, key).map(|object| Change::Comment { object, text: Some(text.to_string()) }));
+    }
+}
+
+/// What it takes to come from some memberships to others.
+pub(in crate::catalog) fn memberships(own: &Roles, wanted: &Roles, changes: &mut Vec<Change>) {
+    let mut say = |grant: bool, privileges: Vec<Ident>, on: GrantObjects, role: &Ident, grant_option: bool| {
+        let privileges = privileges.into_iter().map(|group| (group, Vec::new())).collect();
+        let grant = Grant { grant, privileges, on, roles: vec![role.clone()], grant_option, cascade: false };
+        changes.push(Change::Grant(Box::new(grant)));
+    };
+    for role in own.not_inheriting.iter().filter(|role| !wanted.not_inheriting.contains(*role)) {
+        say(true, Vec::new(), GrantObjects::Inheritance, role, false);
+    }
+    for role in wanted.not_inheriting.iter().filter(|role| !own.not_inheriting.contains(*role)) {
+        say(false, Vec::new(), GrantObjects::Inheritance, role, false);
+    }
+    let none = GrantObjects::Membership(MembershipOptions::default());
+    for ((member, group), _) in own.memberships.iter().filter(|(edge, as_is)| wanted.memberships.get(*edge) != Some(*as_is)) {
+        say(false, vec![group.clone()], none.clone(), member, false);
+    }
+    for ((member, group), to) in wanted.memberships.iter().filter(|(edge, to)| own.memberships.get(*edge) != Some(*to)) {
+        say(true, vec![group.clone()], GrantObjects::Membership(to.options), member, to.admin);
     }
 }
 

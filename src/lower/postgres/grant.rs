@@ -1,7 +1,7 @@
 //! `GRANT`, `REVOKE`, `ALTER DEFAULT PRIVILEGES`.
 
 use super::object;
-use crate::change::{Change, Grant, GrantObjects, Ident, ObjectKind, ObjectRef, QName, Signature};
+use crate::change::{Change, Grant, GrantObjects, Ident, MembershipOptions, ObjectKind, ObjectRef, QName, Signature};
 use crate::lower::cursor::{Cursor, Read, is_word};
 use sqlparser::tokenizer::Token;
 
@@ -10,13 +10,15 @@ pub(super) fn statement(c: &mut Cursor<'_>) -> Read<Change> {
     let grant = Start::read(c)?;
     let privileges = c.list(privilege)?;
     if !c.eat("ON") {
-        let grant = finish(c, grant, privileges, GrantObjects::Membership)?;
+        let on = GrantObjects::Membership(grant.membership);
+        let grant = finish(c, grant, privileges, on)?;
         return Ok(Change::Grant(Box::new(grant)));
     }
     match objects(c)? {
         Objects::Known(on) => Ok(Change::Grant(Box::new(finish(c, grant, privileges, on)?))),
         Objects::Other(object) => {
-            finish(c, grant, privileges, GrantObjects::Membership)?;
+            let on = GrantObjects::Membership(grant.membership);
+            finish(c, grant, privileges, on)?;
             Ok(Change::AlterOther { object, sql: c.whole_text().to_owned() })
         }
     }
@@ -48,22 +50,25 @@ pub(super) fn default_privileges(c: &mut Cursor<'_>) -> Read<Change> {
 struct Start {
     grant: bool,
     grant_option: bool,
+    membership: MembershipOptions,
 }
 
 impl Start {
     fn read(c: &mut Cursor<'_>) -> Read<Start> {
         if c.eat("GRANT") {
-            return Ok(Start { grant: true, grant_option: false });
+            return Ok(Start { grant: true, grant_option: false, membership: MembershipOptions::default() });
         }
         c.expect("REVOKE")?;
-        let options = ["GRANT OPTION FOR", "ADMIN OPTION FOR", "INHERIT OPTION FOR", "SET OPTION FOR"];
-        Ok(Start { grant: false, grant_option: c.eat_any(&options).is_some() })
+        let grant_option = c.eat_any(&["GRANT OPTION FOR", "ADMIN OPTION FOR"]).is_some();
+        let inherit = c.eat("INHERIT OPTION FOR").then_some(false);
+        let set = c.eat("SET OPTION FOR").then_some(false);
+        Ok(Start { grant: false, grant_option, membership: MembershipOptions { inherit, set } })
     }
 }
 
 /// `TO roles` or `FROM roles` and what follows them.
-fn finish(c: &mut Cursor<'_>, start: Start, privileges: Vec<(Ident, Vec<Ident>)>, on: GrantObjects) -> Read<Grant> {
-    let Start { grant, mut grant_option } = start;
+fn finish(c: &mut Cursor<'_>, start: Start, privileges: Vec<(Ident, Vec<Ident>)>, mut on: GrantObjects) -> Read<Grant> {
+    let Start { grant, mut grant_option, mut membership } = start;
     c.expect(if grant { "TO" } else { "FROM" })?;
     let roles = c.list(Cursor::role)?;
     loop {
@@ -71,7 +76,11 @@ fn finish(c: &mut Cursor<'_>, start: Start, privileges: Vec<(Ident, Vec<Ident>)>
             grant_option = true;
         } else if c.eat("WITH") {
             for (name, on) in c.list(membership_option)? {
-                grant_option |= name == "admin" && on;
+                match name.as_str() {
+                    "inherit" => membership.inherit = Some(on),
+                    "set" => membership.set = Some(on),
+                    _ => grant_option |= name == "admin" && on,
+                }
             }
         } else if c.eat("GRANTED BY") {
             c.role()?;
@@ -80,6 +89,9 @@ fn finish(c: &mut Cursor<'_>, start: Start, privileges: Vec<(Ident, Vec<Ident>)>
         }
     }
     let cascade = c.cascade();
+    if let GrantObjects::Membership(options) = &mut on {
+        *options = membership;
+    }
     Ok(Grant { grant, privileges: capitals(privileges, &on), on, roles, grant_option, cascade })
 }
 
@@ -103,7 +115,7 @@ fn privilege(c: &mut Cursor<'_>) -> Read<(Ident, Vec<Ident>)> {
 /// Privileges are keywords; the names of roles stay as they are.
 fn capitals(privileges: Vec<(Ident, Vec<Ident>)>, on: &GrantObjects) -> Vec<(Ident, Vec<Ident>)> {
     match on {
-        GrantObjects::Membership => privileges,
+        GrantObjects::Membership(_) | GrantObjects::Inheritance => privileges,
         _ => privileges.into_iter().map(|(name, columns)| (name.to_ascii_uppercase().into(), columns)).collect(),
     }
 }

@@ -16,6 +16,7 @@ mod object;
 mod other;
 mod policy;
 mod rename;
+mod role;
 mod routine;
 mod sequence;
 mod settings;

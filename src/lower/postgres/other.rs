@@ -1,7 +1,7 @@
 //! The statements that are not about tables, indexes, views and rows, by their first words, and those of them that have no file
 //! of their own: schemas, what is kept by name only, and what has no effect.
 
-use super::{comment, drop, extension, grant, maintenance, object, policy, rename, routine, sequence, trigger, types_ddl};
+use super::{comment, drop, extension, grant, maintenance, object, policy, rename, role, routine, sequence, trigger, types_ddl};
 use crate::change::{Change, Ident, ObjectKind, ObjectRef, Opaque, OpaqueClass, QName, Spanned};
 use crate::lower::body;
 use crate::lower::cursor::{Cursor, Read, is_word};
@@ -14,6 +14,9 @@ pub(super) fn statement(c: &mut Cursor<'_>) -> Read<Vec<Spanned<Change>>> {
     }
     if c.at("CREATE SCHEMA") {
         return create_schema(c);
+    }
+    if role::is_next(c) {
+        return role::statement(c);
     }
     Ok(vec![Spanned { value: one(c)?, span: c.whole() }])
 }
@@ -86,8 +89,7 @@ fn create_other(c: &mut Cursor<'_>) -> Read<Change> {
     let if_not_exists = c.if_not_exists();
     let object = match kind.1 {
         ObjectKind::Statistics => statistics(c)?,
-        ObjectKind::Role
-        | ObjectKind::Database
+        ObjectKind::Database
         | ObjectKind::Tablespace
         | ObjectKind::Publication
         | ObjectKind::Subscription

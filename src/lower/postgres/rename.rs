@@ -51,7 +51,7 @@ pub(super) fn alter_routine(c: &mut Cursor<'_>) -> Read<Change> {
     Ok(Change::AlterRoutine { kind, signature, options: c.rest_text().to_owned() })
 }
 
-fn at_common(c: &Cursor<'_>) -> bool {
+pub(super) fn at_common(c: &Cursor<'_>) -> bool {
     c.at_any(&["RENAME TO", "SET SCHEMA", "OWNER TO", "DEPENDS ON EXTENSION", "NO DEPENDS ON EXTENSION"])
 }
 

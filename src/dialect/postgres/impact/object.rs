@@ -280,7 +280,8 @@ pub(super) fn grant(grant: &Grant, locks: &mut Locks<'_>) {
         GrantObjects::Named(..)
         | GrantObjects::Routines(..)
         | GrantObjects::AllIn(..)
-        | GrantObjects::Membership
+        | GrantObjects::Membership(_)
+        | GrantObjects::Inheritance
         | GrantObjects::Default { .. } => {}
     }
 }

@@ -156,7 +156,11 @@ pub fn create_routine(name: &QName, or_replace: bool, routine: &Routine) -> Stri
 
 /// `GRANT`, `REVOKE`, `ALTER DEFAULT PRIVILEGES`.
 pub fn grant(grant: &Grant) -> String {
-    let membership = matches!(grant.on, GrantObjects::Membership);
+    if matches!(grant.on, GrantObjects::Inheritance) {
+        let inherits = if grant.grant { "INHERIT" } else { "NOINHERIT" };
+        return grant.roles.iter().map(|of| format!("ALTER ROLE {} {inherits}", role(of))).collect::<Vec<_>>().join(";\n");
+    }
+    let membership = matches!(grant.on, GrantObjects::Membership(_));
     let privilege = |(name, columns): &(Ident, Vec<Ident>)| match columns.as_slice() {
         _ if membership => quote(name).into_owned(),
         [] => name.to_string(),
@@ -168,12 +172,29 @@ pub fn grant(grant: &Grant) -> String {
     let privileges = join(&grant.privileges, privilege);
     let head = default_privileges(&grant.on);
     if grant.grant {
-        let option = if grant.grant_option { format!(" WITH {option}") } else { String::new() };
-        format!("{head}GRANT {privileges}{on} TO {roles}{option}")
+        format!("{head}GRANT {privileges}{on} TO {roles}{}", with_options(grant, option))
     } else {
-        let option = if grant.grant_option { format!("{option} FOR ") } else { String::new() };
+        let option = match &grant.on {
+            GrantObjects::Membership(MembershipOptions { inherit: Some(_), .. }) => "INHERIT OPTION FOR ".into(),
+            GrantObjects::Membership(MembershipOptions { set: Some(_), .. }) => "SET OPTION FOR ".into(),
+            _ if grant.grant_option => format!("{option} FOR "),
+            _ => String::new(),
+        };
         format!("{head}REVOKE {option}{privileges}{on} FROM {roles}{}", when(grant.cascade, " CASCADE"))
     }
+}
+
+/// What a grant gives besides. More than `ADMIN OPTION` there is since PostgreSQL 16, which has another grammar for it.
+fn with_options(grant: &Grant, option: &str) -> String {
+    let options = match &grant.on {
+        GrantObjects::Membership(options) if *options != MembershipOptions::default() => options,
+        _ if grant.grant_option => return format!(" WITH {option}"),
+        _ => return String::new(),
+    };
+    let value = |name: &str, value: bool| format!("{name} {}", if value { "TRUE" } else { "FALSE" });
+    let admin = grant.grant_option.then(|| value("ADMIN", true));
+    let all = [admin, options.inherit.map(|on| value("INHERIT", on)), options.set.map(|on| value("SET", on))];
+    format!(" WITH {}", all.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn sequence_option_list(options: &SequenceOptions) -> Vec<String> {
@@ -271,7 +292,7 @@ fn grant_objects(on: &GrantObjects) -> String {
             format!(" ON {} {}", kind_words(*kind), join(signatures, |of| signature(*kind, of)))
         }
         GrantObjects::AllIn(kind, schemas) => format!(" ON ALL {} IN SCHEMA {}", plural(*kind), idents(schemas)),
-        GrantObjects::Membership => String::new(),
+        GrantObjects::Membership(_) | GrantObjects::Inheritance => String::new(),
         GrantObjects::Default { kind, .. } => format!(" ON {}", plural(*kind)),
     }
 }
