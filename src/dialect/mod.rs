@@ -98,6 +98,9 @@ pub trait Dialect: Sync {
     /// Whether values that differ as the one type may be equal as the other, so that a unique key refuses them.
     fn equates(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
 
+    /// Whether texts of the one type are compared and ordered otherwise than those of the other.
+    fn compares_otherwise(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
+
     /// How values of the one type become values of the other when a column takes another type.
     fn cast(&self, column: &str, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Cast;
 

@@ -2,17 +2,27 @@
 
 use super::evidence::numbered;
 use super::{At, Check, Finding, rule};
+use crate::catalog::TableColumn;
+use crate::change::QName;
 
 rule! {
     /// A column gets another collation: the old application's comparisons, orders and unique keys mean something else.
     ///
-    /// Nothing fails at once. `ORDER BY` gives another order, and under a nondeterministic collation texts that differed are equal:
-    /// unique keys refuse what they took.
+    /// So it is where `citext` comes or goes. Nothing fails at once. `ORDER BY` gives another order, and under a nondeterministic collation, or as `citext`, texts that
+    /// differed are equal: unique keys refuse what they took. From `citext` to `text`, a name in other letters is not found any more,
+    /// and unique keys take both.
     ///
     /// ```sql,bad
     /// CREATE TABLE users (id bigint PRIMARY KEY, name text);
     /// -- migration
     /// ALTER TABLE users ALTER COLUMN name TYPE text COLLATE "C";
+    /// ```
+    ///
+    /// ```sql,bad
+    /// CREATE EXTENSION citext;
+    /// CREATE TABLE users (id bigint PRIMARY KEY, email citext UNIQUE);
+    /// -- migration
+    /// ALTER TABLE users ALTER COLUMN email TYPE text;
     /// ```
     ///
     /// ```sql,good
@@ -27,23 +37,31 @@ fn check(at: &At<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     for (before, after) in at.changed_tables() {
         for new in &after.columns {
-            let Some(old) = numbered(before, new.number).filter(|old| old.collation != new.collation) else { continue };
+            let Some(old) = numbered(before, new.number) else { continue };
+            let Some((from, to)) = rules_of_comparison(at, old, new) else { continue };
             if at.step.base.table(&before.name).and_then(|table| numbered(table, new.number)).is_none() {
                 continue;
             }
-            let span =
-                at.place(|catalog| catalog.table(&after.name).and_then(|t| t.column(&new.name)).map(|c| c.collation.clone()));
+            let span = at.place(|catalog| {
+                let column = catalog.table(&after.name).and_then(|table| table.column(&new.name));
+                column.map(|column| (column.collation.clone(), column.data_type.clone()))
+            });
             let label = format!("{}.{}", at.shown(&after.name), new.name);
-            let name = |collation: &Option<crate::change::QName>| {
-                collation.as_ref().map_or("the default".into(), |name| name.to_string())
-            };
-            let message =
-                format!("{label} is compared and ordered by {} instead of {}", name(&new.collation), name(&old.collation));
-            out.push(
-                at.finding(span, message)
-                    .help(format!("Add a column of the new collation beside {label}, and let new code use that.")),
-            );
+            let message = format!("{label} is compared and ordered {to} instead of {from}");
+            let help = format!("Leave {label} as it is, and let new code use a column beside it that is compared so.");
+            out.push(at.finding(span, message).help(help));
         }
     }
     out
+}
+
+/// How values are compared before and after, where that is not the same.
+fn rules_of_comparison(at: &At<'_>, old: &TableColumn, new: &TableColumn) -> Option<(String, String)> {
+    if old.collation != new.collation {
+        let by = |collation: &Option<QName>| format!("by {}", collation.as_ref().map_or("the default".into(), QName::to_string));
+        return Some((by(&old.collation), by(&new.collation)));
+    }
+    let (from, to) = (&old.data_type, &new.data_type);
+    let as_type = |column: &TableColumn| format!("as {}", at.type_of(&column.data_type));
+    at.dialect().compares_otherwise(from, to, &at.step.before).then(|| (as_type(old), as_type(new)))
 }

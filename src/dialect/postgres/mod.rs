@@ -124,6 +124,10 @@ impl Dialect for Postgres {
         types::equates(from, to, catalog)
     }
 
+    fn compares_otherwise(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+        types::compares_otherwise(from, to, catalog)
+    }
+
     fn cast(&self, column: &str, from: &TypeName, to: &TypeName, catalog: &Catalog) -> Cast {
         cast::cast(column, from, to, catalog)
     }

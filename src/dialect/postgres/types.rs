@@ -48,8 +48,17 @@ pub(super) fn conversion(from: &TypeName, to: &TypeName, catalog: &Catalog) -> C
 
 /// Whether values that differ as the one type may be equal as the other: rounded, cut off, or compared without regard to case.
 pub(super) fn equates(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
-    let folds = |it: &TypeName| base(it, catalog).name.as_str() == "citext";
-    folds(to) && !folds(from) || conversion(from, to, catalog).old_values == Fit::Altered
+    folds(to, catalog) && !folds(from, catalog) || conversion(from, to, catalog).old_values == Fit::Altered
+}
+
+/// Whether texts of the one type are compared and ordered otherwise than those of the other: with regard to case, or without.
+pub(super) fn compares_otherwise(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+    folds(from, catalog) != folds(to, catalog)
+}
+
+/// Whether its values are compared without regard to case.
+fn folds(it: &TypeName, catalog: &Catalog) -> bool {
+    base(it, catalog).name.as_str() == "citext"
 }
 
 /// Whether indexes on a column of the one type serve the other as they are.
