@@ -26,6 +26,7 @@ fn refused_as_the_server_refuses() {
             Err(SqlError::Database { sqlstate, message, .. }) => format!("{sqlstate} {message}"),
             other => format!("{other:?}"),
         };
+        let _ = session.execute("ROLLBACK");
         let mut state = schema.clone();
         let expected = changes(sql).iter().find_map(|change| {
             let problem = state.apply(change, &Postgres).err()?;

@@ -1,9 +1,9 @@
 //! The replayed schema is the server's: every script and example history is run on a real PostgreSQL, statement by statement,
 //! and replayed. Both must accept and refuse the same statements, and what is written of the replayed schema must make, in an
-//! empty database, what `pg_dump` shows of the first.
+//! empty database, the schema of the first.
 #![cfg(feature = "verify")]
 
-use migsafe::catalog::{Catalog, render};
+use migsafe::catalog::Catalog;
 use migsafe::change::{Change, DataKind, Spanned};
 use migsafe::dialect::{Dialect, Postgres};
 use migsafe::lower::lower_text;
@@ -11,10 +11,9 @@ use migsafe::parse::{Lexis, split_text};
 use migsafe::read::Project;
 use migsafe::replay::{Release, read_statements, replay};
 use migsafe::source::{Sources, Transaction};
-use migsafe::verify::{Database, Server, SqlError};
-use std::collections::BTreeMap;
+use migsafe::verify::schema::{ColumnOrder, Scratch, TIME_ZONE, fingerprint};
+use migsafe::verify::{Connection, Server, SqlError};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 #[test]
 fn scripts_leave_the_schema_that_the_server_has() {
@@ -88,7 +87,7 @@ fn compare_history(name: &str, project: &Project) -> String {
         session.execute("COMMIT").expect("the end of a transaction");
     }
     let opaque = parsed.iter().flat_map(|migration| &migration.statements).any(|statement| unread(&statement.changes));
-    let differ = compare_dumps(name, server, &real, &replayed.schema);
+    let differ = compare_schemas(name, server, &mut session, &replayed.schema);
     if opaque && !differ.is_empty() {
         println!("{name}: not all of it can be read, and so differs:\n{differ}");
         return differences;
@@ -156,35 +155,20 @@ fn compare(name: &str, statements: &[String]) -> String {
             (Err(_), Err(_)) => catalog = before,
         }
     }
-    differences + &compare_dumps(name, server, &real, &catalog)
+    differences + &compare_schemas(name, server, &mut session, &catalog)
 }
 
-fn compare_dumps(name: &str, server: &Server, real: &Database<'_>, catalog: &Catalog) -> String {
-    let mut differences = String::new();
-    let written = render::sql(catalog, &Postgres);
-    let copy = server.create_database().expect("a database");
-    let mut session = copy.connect().expect("a session");
-    for statement in statements_of(&written) {
-        if let Err(error) = session.execute(&statement)
-            && !roles_are_shared(&error)
-        {
-            differences += &format!("{name}: the server refuses what is written: {statement}\n    {error}\n");
-        }
-    }
-    let (real, copy) = (dump(server, real), dump(server, &copy));
-    for (entry, text) in &real {
-        match copy.get(entry) {
-            None => differences += &format!("{name}: lost: {entry}\n{text}\n"),
-            Some(other) if other != text => {
-                differences += &format!("{name}: differs: {entry}\n--- server\n{text}\n--- replay\n{other}\n");
-            }
-            Some(_) => {}
-        }
-    }
-    for (entry, text) in copy.iter().filter(|(entry, _)| !real.contains_key(*entry)) {
-        differences += &format!("{name}: not on the server: {entry}\n{text}\n");
-    }
-    differences
+/// What differs between the schema of a session's database and the replayed one.
+fn compare_schemas(name: &str, server: &Server, session: &mut Connection, catalog: &Catalog) -> String {
+    let mut scratch = Scratch::new(server).expect("a database");
+    let replayed = scratch.fingerprint(catalog, &Postgres).expect("a look");
+    let refused = scratch.refused.iter();
+    let refused = refused.map(|(sql, error)| format!("{name}: the server refuses what is written: {sql}\n    {error}\n"));
+    // A history may have set another time zone.
+    session.execute(TIME_ZONE).expect("set");
+    let real = fingerprint(session).expect("a look");
+    let differ = real.diff(&replayed, ColumnOrder::Counts);
+    refused.chain(differ.iter().map(|found| format!("{name}: {found}"))).collect()
 }
 
 fn copies_in(change: &Change) -> bool {
@@ -195,25 +179,4 @@ fn changes_of(statement: &str) -> Vec<Change> {
     let mut sources = Sources::default();
     let file = sources.add("statement.sql", statement);
     lower_text(statement, sources.whole(file)).into_iter().map(|change| change.value).collect()
-}
-
-/// The entries of a dump by their headings: the order of objects that do not depend on each other means nothing.
-fn dump(server: &Server, database: &Database<'_>) -> BTreeMap<String, String> {
-    let own = PathBuf::from(format!("/usr/lib/postgresql/{}/bin/pg_dump", server.major()));
-    let program = if own.exists() { own } else { PathBuf::from("pg_dump") };
-    let output = Command::new(program)
-        .args(["--schema-only", "-U", "postgres", "-h"])
-        .arg(server.directory())
-        .arg(database.name())
-        .output()
-        .expect("pg_dump runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let mut entries = BTreeMap::new();
-    for entry in text.split("\n--\n-- Name: ").skip(1) {
-        let (heading, body) = entry.split_once('\n').expect("a heading");
-        let body = body.trim_start_matches("--").split("\n--\n").next().unwrap_or_default();
-        entries.insert(heading.to_owned(), body.trim().to_owned());
-    }
-    entries
 }

@@ -1,7 +1,7 @@
 //! Why a change cannot be applied to a schema state: the migration itself would fail there. The dialect turns a problem into
 //! the server's error.
 
-use crate::change::ObjectKind;
+use crate::change::{Ident, ObjectKind};
 
 /// Why the server would refuse a change on this schema state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,13 @@ pub enum Problem {
     NoKeyReferenced {
         /// The referenced table.
         table: String,
+    },
+    /// No unique index or constraint matches the columns of `ON CONFLICT`.
+    NoConflictKey {
+        /// The table.
+        table: String,
+        /// The columns; none where it names expressions.
+        columns: Vec<Ident>,
     },
     /// A view would lose, rename or retype a column by `CREATE OR REPLACE`.
     ViewColumns {

@@ -3,8 +3,8 @@
 
 use super::{Catalog, CatalogRoutine, Dependency, Name, Relation, Table, TableColumn, UserType, UserTypeShape, View};
 use crate::change::{
-    ColumnValue, Constraint, ConstraintKind, Expr, ForeignKey, Ident, IndexShape, Policy, QName, Ref, RefKind, RoutineBody, Rule,
-    Trigger, TypeName, TypeShape,
+    ColumnValue, Constraint, ConstraintKind, Expr, ForeignKey, Ident, IndexShape, Policy, QName, Query, Ref, RefKind,
+    RoutineBody, Rule, Trigger, TypeName, TypeShape,
 };
 use imbl::OrdSet;
 
@@ -85,7 +85,9 @@ impl Catalog {
 
     pub(super) fn rule_references(&self, owner: &Name, rule: &Rule) -> References {
         let mut to = References::new();
-        self.expr_references(&rule.text, Some(owner), &mut to);
+        self.text_references(&rule.text, Some(owner), &mut to);
+        // `new` and `old` are rows of it.
+        to.remove(&Dependency::Relation(owner.clone()));
         to
     }
 
@@ -99,18 +101,23 @@ impl Catalog {
 
     pub(super) fn view_references(&self, view: &View) -> References {
         let mut to = References::new();
-        match self.query_references(&view.query) {
-            Some(exact) => {
-                to.extend(exact);
-                let others = view.query.text.refs.iter().filter(|reference| reference.kind != RefKind::Column).cloned();
-                self.expr_references(&Expr { refs: others.collect(), ..view.query.text.clone() }, None, &mut to);
-            }
-            None => self.expr_references(&view.query.text, None, &mut to),
-        }
+        self.text_references(&view.query, None, &mut to);
         for (_, default) in &view.defaults {
             self.expr_references(default, Some(&view.name), &mut to);
         }
         to
+    }
+
+    /// What a query, or several, refers to.
+    fn text_references(&self, query: &Query, owner: Option<&Name>, to: &mut References) {
+        match self.query_references(query) {
+            Some(exact) => {
+                to.extend(exact);
+                let others = query.text.refs.iter().filter(|reference| reference.kind != RefKind::Column).cloned();
+                self.expr_references(&Expr { refs: others.collect(), ..query.text.clone() }, None, to);
+            }
+            None => self.expr_references(&query.text, owner, to),
+        }
     }
 
     pub(super) fn type_references(&self, user_type: &UserType) -> References {
@@ -144,7 +151,7 @@ impl Catalog {
         }
         // A body in a string is not looked into: the server does not either, and knows no dependency from it.
         if let RoutineBody::Sql(body) = &routine.body {
-            self.expr_references(body, None, &mut to);
+            self.text_references(body, None, &mut to);
         }
         to
     }

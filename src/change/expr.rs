@@ -122,6 +122,13 @@ pub struct Source {
     pub only: bool,
 }
 
+impl Source {
+    /// Something under a name, joined to nothing.
+    pub fn new(alias: Option<Ident>, from: SourceKind) -> Self {
+        Source { alias, columns: Vec::new(), from, using: Vec::new(), natural: false, only: false }
+    }
+}
+
 /// What an item of `FROM` reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceKind {

@@ -198,8 +198,9 @@ pub enum RoutineBody {
     Text(Arc<str>),
     /// `AS 'object file', 'symbol'`.
     Library(String, Option<String>),
-    /// A standard SQL body, as written from `BEGIN ATOMIC` or `RETURN`; its names are dependencies.
-    Sql(Expr),
+    /// A standard SQL body, as written from `BEGIN ATOMIC` or `RETURN`; its names are dependencies. Its selects are those of its
+    /// statements, one after the other.
+    Sql(Query),
     /// An aggregate's options, the text in the parentheses.
     Aggregate(String),
 }
@@ -263,8 +264,9 @@ pub struct Rule {
     pub event: Ident,
     /// `DO INSTEAD`.
     pub instead: bool,
-    /// `WHERE ...` and the actions, as written after the table's name.
-    pub text: Expr,
+    /// `WHERE ...` and the actions, as written after the table's name. The first select has the sources `new` and `old`, which
+    /// those of the actions may name.
+    pub text: Query,
     /// Whether and when it applies.
     pub enabled: super::Firing,
 }
@@ -385,7 +387,12 @@ pub enum ConflictTarget {
     /// `ON CONFLICT DO NOTHING`: any.
     Any,
     /// `ON CONFLICT (a, b) [WHERE ...]`.
-    Columns(Vec<Ident>),
+    Columns {
+        /// The columns.
+        columns: Vec<Ident>,
+        /// Whether a condition names the rows of a partial index.
+        filtered: bool,
+    },
     /// `ON CONFLICT (lower(a))`.
     Expressions,
     /// `ON CONFLICT ON CONSTRAINT name`.

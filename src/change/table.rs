@@ -40,6 +40,30 @@ pub struct CreateTable {
     pub access_method: Option<Ident>,
 }
 
+impl CreateTable {
+    /// A table of which nothing else is said.
+    pub fn new(name: QName) -> Self {
+        CreateTable {
+            name,
+            if_not_exists: false,
+            persistence: Persistence::Permanent,
+            elements: Vec::new(),
+            constraints: Vec::new(),
+            inherits: Vec::new(),
+            partition_by: None,
+            partition_of: None,
+            server: None,
+            of_type: None,
+            query: None,
+            query_columns: Vec::new(),
+            no_data: false,
+            options: Vec::new(),
+            tablespace: None,
+            access_method: None,
+        }
+    }
+}
+
 /// A column or a `LIKE` clause of `CREATE TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "nearly every element is a column")]

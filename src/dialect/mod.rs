@@ -80,6 +80,9 @@ pub trait Dialect: Sync {
     /// Whether every table has a hidden column of this name.
     fn is_system_column(&self, name: &str) -> bool;
 
+    /// Why an expression cannot be the default of a column of that type; nothing unless that is certain.
+    fn default_problem(&self, column: &str, default: &Expr, data_type: &TypeName, catalog: &Catalog) -> Option<Problem>;
+
     /// The type that a built-in function gives, where it is the same for all arguments.
     fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName>;
 

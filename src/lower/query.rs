@@ -157,14 +157,7 @@ impl Names<'_> {
                     name: table.table_name.as_deref().unwrap_or_default().to_ascii_lowercase().into(),
                 };
                 // There is no star in the text to point at, so what it puts out is left open.
-                self.push_source(Source {
-                    alias: None,
-                    columns: Vec::new(),
-                    from: SourceKind::Relation(name),
-                    using: Vec::new(),
-                    natural: false,
-                    only: false,
-                });
+                self.push_source(Source::new(None, SourceKind::Relation(name)));
                 self.selects[at as usize].derived = true;
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
@@ -405,7 +398,7 @@ impl Names<'_> {
 
 fn source(name: Option<Ident>, alias: Option<&TableAlias>, from: SourceKind) -> Source {
     let columns = alias.map(|alias| alias.columns.iter().map(|column| fold_ident(&column.name)).collect()).unwrap_or_default();
-    Source { alias: name, columns, from, using: Vec::new(), natural: false, only: false }
+    Source { columns, ..Source::new(name, from) }
 }
 
 /// The name of `WITH name (a, b) AS`: its query's outputs carry these names.

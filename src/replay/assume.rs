@@ -80,6 +80,12 @@ fn add(catalog: &Catalog, change: &Change, problem: &Problem) -> Option<(String,
             made.push(alter(&name, TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key)))));
             Some((format!("a key of {name}"), made))
         }
+        Problem::NoConflictKey { table, columns } if !columns.is_empty() => {
+            let name = relation(catalog, &qname(table))?;
+            let key = Key { columns: columns.clone(), ..Key::default() };
+            let made = alter(&name, TableAction::AddConstraint(Constraint::new(ConstraintKind::Unique(key))));
+            Some((format!("a key of {name}"), vec![made]))
+        }
         Problem::UnknownLabel { label, enumeration } => {
             let name = catalog.resolve_type(&qname(enumeration))?.qname();
             let add = EnumChange::Add { label: label.as_str().into(), if_not_exists: true, position: None };
@@ -142,7 +148,7 @@ fn add_object(catalog: &Catalog, kind: ObjectKind, name: &QName, change: &Change
     let made = match kind {
         ObjectKind::Schema => Change::CreateSchema { name: name.name.clone(), if_not_exists: true, owner: None },
         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::ForeignTable => {
-            let mut table = bare_table(name.clone());
+            let mut table = CreateTable::new(name.clone());
             if foreign_keys(change).any(|key| key.table == *name && key.referenced.is_empty()) {
                 table.elements.push(TableElement::Column(Column::new("id", TypeName::simple("unknown"))));
                 let key = Key { columns: vec!["id".into()], ..Key::default() };
@@ -174,27 +180,6 @@ fn enum_labels(change: &Change) -> Vec<std::sync::Arc<str>> {
         Change::AlterEnum { change: EnumChange::Rename { from, .. }, .. } => vec![from.clone()],
         Change::AlterEnum { change: EnumChange::Add { position: Some((_, label)), .. }, .. } => vec![label.clone()],
         _ => Vec::new(),
-    }
-}
-
-fn bare_table(name: QName) -> CreateTable {
-    CreateTable {
-        name,
-        if_not_exists: false,
-        persistence: Persistence::Permanent,
-        elements: Vec::new(),
-        constraints: Vec::new(),
-        inherits: Vec::new(),
-        partition_by: None,
-        partition_of: None,
-        server: None,
-        of_type: None,
-        query: None,
-        query_columns: Vec::new(),
-        no_data: false,
-        options: Vec::new(),
-        tablespace: None,
-        access_method: None,
     }
 }
 

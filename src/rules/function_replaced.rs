@@ -52,7 +52,7 @@ fn text(body: &RoutineBody) -> String {
     let text = match body {
         RoutineBody::Text(text) => text.to_string(),
         RoutineBody::Library(file, symbol) => format!("{file} {}", symbol.as_deref().unwrap_or_default()),
-        RoutineBody::Sql(expr) => expr.sql.to_string(),
+        RoutineBody::Sql(query) => query.text.sql.to_string(),
         RoutineBody::Aggregate(options) => options.clone(),
     };
     text.split_whitespace().collect::<Vec<_>>().join(" ")

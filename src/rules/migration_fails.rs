@@ -59,6 +59,10 @@ fn help(problem: &Problem) -> String {
             "Make a new one under another name, or drop the old one in the same transaction.".into()
         }
         Problem::NoKeyReferenced { table } => format!("Give {table} a primary key or unique constraint on these columns first."),
+        Problem::NoConflictKey { table, columns } if columns.is_empty() => {
+            format!("Make a unique index on these expressions of {table} first.")
+        }
+        Problem::NoConflictKey { table, columns } => format!("Make a unique index on ({}) of {table} first.", columns.join(", ")),
         Problem::SecondPrimaryKey { .. } => "Drop the primary key that is there first.".into(),
         Problem::WrongKind { .. } => "Use the statement for its kind.".into(),
         Problem::InTransaction { .. } | Problem::UnknownLabel { .. } | Problem::Other { .. } => {

@@ -35,7 +35,7 @@ pub enum ColumnOrder {
 
 /// Defaults are shown in the session's time zone: where schemas are compared, it is the same. It is not UTC, in which changes between
 /// times with and without a zone are less work.
-pub(super) const TIME_ZONE: &str = "SET TimeZone = 'Europe/Berlin'";
+pub const TIME_ZONE: &str = "SET TimeZone = 'Europe/Berlin'";
 
 /// How the names of the lines begin that tell the order of a table's columns.
 const ORDER: &str = "order of columns of ";

@@ -66,7 +66,9 @@ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
 UNION ALL
 SELECT 'constraint ' || c.shown || '.' || quote_ident(o.conname), concat_ws(' ', pg_get_constraintdef(o.oid),
     CASE WHEN o.conindid <> 0 AND o.contype IN ('p', 'u', 'x') THEN 'by ' || o.conindid::regclass END)
+-- Of a foreign key to a partitioned table the server makes copies for the partitions, which follow from it but for their names.
 FROM rels c JOIN pg_constraint o ON o.conrelid = c.oid WHERE o.contype NOT IN ('n', 't')
+    AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = o.conparentid AND p.conrelid = o.conrelid)
 UNION ALL
 SELECT 'not null of ' || c.shown || '.' || quote_ident(a.attname),
     concat_ws(' ', CASE WHEN NOT o.convalidated THEN 'not valid' END, CASE WHEN o.connoinherit THEN 'no inherit' END)

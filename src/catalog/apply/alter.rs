@@ -195,6 +195,7 @@ fn set_trigger(catalog: &mut Catalog, relation: &Name, trigger: Option<&Ident>, 
     };
     if let Some(trigger) = trigger
         && !triggers.iter().any(|own| own.name == *trigger)
+        && super::trigger::cloned_from(catalog, relation, trigger).is_none()
     {
         return Err(super::missing_member(ObjectKind::Trigger, trigger, relation));
     }

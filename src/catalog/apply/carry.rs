@@ -248,7 +248,7 @@ impl Carry<'_> {
     }
 
     fn rule(&self, table: &Name, rule: &Rule) -> Rule {
-        Rule { text: self.expr(&rule.text, Some(table)), ..rule.clone() }
+        Rule { text: self.query(&rule.text, Some(table)), ..rule.clone() }
     }
 
     fn policy(&self, table: &Name, policy: &Policy) -> Policy {
@@ -260,7 +260,7 @@ impl Carry<'_> {
     }
 
     fn view(&self, view: &View) -> View {
-        let query = self.query(&view.query);
+        let query = self.query(&view.query, None);
         let column = |column: &crate::catalog::ViewColumn| crate::catalog::ViewColumn {
             name: self.renaming.column(&view.name, &column.name),
             data_type: column.data_type.as_ref().map(|data_type| self.renaming.type_name(data_type)),
@@ -277,8 +277,8 @@ impl Carry<'_> {
         }
     }
 
-    /// A view's query: its text, and what is known of its selects. A column that is shown under its own name keeps that name.
-    fn query(&self, query: &Query) -> Query {
+    /// A query: its text, which may name the columns of `owner` bare, and what is known of its selects. A column that is shown under its own name keeps that name.
+    fn query(&self, query: &Query, owner: Option<&Name>) -> Query {
         let mut selects = self.catalog.selects_renamed(query, |relation, by_own_name, column| {
             let mut qualifier = column.qualifier.clone();
             let new = self.renaming.relation(relation);
@@ -294,7 +294,7 @@ impl Carry<'_> {
                 SourceKind::Select(_) | SourceKind::Unknown => {}
             }
         }
-        Query { text: self.expr(&query.text, None), selects: selects.into() }
+        Query { text: self.expr(&query.text, owner), selects: selects.into() }
     }
 
     fn sequence(&self, sequence: &Sequence) -> Sequence {
@@ -334,7 +334,7 @@ impl Carry<'_> {
         }
         new.routine.returns = new.routine.returns.as_ref().map(|returns| self.renaming.type_name(returns));
         if let RoutineBody::Sql(body) = &routine.routine.body {
-            new.routine.body = RoutineBody::Sql(self.expr(body, None));
+            new.routine.body = RoutineBody::Sql(self.query(body, None));
         }
         new
     }

@@ -29,6 +29,7 @@ pub(super) fn add(
         return Err(Problem::Other { code: "42P16", message: "column must be added to child tables too".to_owned() });
     }
     let mut column = settled(catalog, column, dialect);
+    check(catalog, &column, dialect)?;
     if let ColumnValue::Generated { expr, .. } = &column.value {
         index::check_text(catalog, table, expr, dialect)?;
     }
@@ -52,6 +53,22 @@ pub(super) fn add(
         constraint::add(catalog, table, &constraint::of_column(written, &column.name), false, dialect)?;
     }
     Ok(())
+}
+
+/// The default must become a value of the column's type.
+fn check_default(catalog: &Catalog, column: &Ident, default: &Expr, data_type: &TypeName, dialect: &dyn Dialect) -> Done {
+    match dialect.default_problem(column, default, data_type, catalog) {
+        Some(problem) => Err(problem),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a column whose default its type does not take.
+pub(super) fn check(catalog: &Catalog, column: &Column, dialect: &dyn Dialect) -> Done {
+    match &column.value {
+        ColumnValue::Default(default) => check_default(catalog, &column.name, default, &column.data_type, dialect),
+        ColumnValue::None | ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. } => Ok(()),
+    }
 }
 
 /// The column with its names as they are kept.
@@ -102,9 +119,10 @@ pub(super) fn set_type(
     }
     let data_type = catalog.full_type(data_type);
     let found = need(catalog, table, column)?;
-    // There is no cast to an enum that would be made without being asked for; the default has none to ask with.
-    if found.data_type != data_type && is_enum(catalog, &data_type) && matches!(found.value, ColumnValue::Default(_)) {
-        let message = format!("default for column \"{column}\" cannot be cast automatically to type {}", data_type.name);
+    // The default has no `USING` to be cast by.
+    if found.data_type != data_type && !follows(catalog, column, &found, &data_type, dialect) {
+        let to = dialect.type_text(&shown(catalog, &data_type));
+        let message = format!("default for column \"{column}\" cannot be cast automatically to type {to}");
         return Err(Problem::Other { code: "42804", message });
     }
     for member in inherit::family(catalog, table) {
@@ -129,6 +147,28 @@ pub(super) fn set_type(
     Ok(())
 }
 
+/// Whether a column's default can become a value of another type. A text is a value of the column's type; a number is one still.
+fn follows(catalog: &Catalog, column: &Ident, own: &TableColumn, to: &TypeName, dialect: &dyn Dialect) -> bool {
+    match &own.value {
+        ColumnValue::Default(default) if default.shape == ExprShape::Null => true,
+        ColumnValue::Default(default) if is_bare_text(default) => {
+            dialect.assigns(&own.data_type, to, catalog) && !is_enum(catalog, to)
+        }
+        ColumnValue::Default(default) => !is_enum(catalog, to) && dialect.default_problem(column, default, to, catalog).is_none(),
+        ColumnValue::None | ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. } => true,
+    }
+}
+
+fn is_bare_text(default: &Expr) -> bool {
+    matches!(default.shape, ExprShape::Literal(_)) && default.sql.ends_with('\'')
+}
+
+/// A type as messages show it: without its length, and without the schema that the search path finds.
+fn shown(catalog: &Catalog, data_type: &TypeName) -> TypeName {
+    let schema = data_type.schema.clone().filter(|schema| !catalog.session.search_path.contains(schema));
+    TypeName { modifiers: Vec::new(), schema, ..data_type.clone() }
+}
+
 fn is_enum(catalog: &Catalog, data_type: &TypeName) -> bool {
     let own = catalog.resolve_type(&data_type.qname()).and_then(|name| catalog.types.get(&name));
     data_type.dimensions == 0 && matches!(own.map(|own| &own.shape), Some(UserTypeShape::Type(TypeShape::Enum(_))))
@@ -138,9 +178,8 @@ fn is_enum(catalog: &Catalog, data_type: &TypeName) -> bool {
 fn cast_default(catalog: &Catalog, table: &Name, column: &Ident, to: &TypeName, dialect: &dyn Dialect) -> Option<Expr> {
     let own = catalog.table(table)?.column(column)?;
     let ColumnValue::Default(default) = &own.value else { return None };
-    let is_bare_text = matches!(default.shape, ExprShape::Literal(_)) && default.sql.ends_with('\'');
     let same = own.data_type.qname() == to.qname() && own.data_type.dimensions == to.dimensions;
-    if same || !is_bare_text {
+    if same || !is_bare_text(default) {
         return None;
     }
     let from = TypeName { modifiers: Vec::new(), ..own.data_type.clone() };
@@ -210,6 +249,9 @@ pub(super) fn set_default(
         ColumnValue::Identity { .. } => return Err(refused("an identity column")),
         ColumnValue::Generated { .. } => return Err(refused("a generated column")),
         ColumnValue::None | ColumnValue::Default(_) | ColumnValue::Serial => {}
+    }
+    if let Some(default) = &default {
+        check_default(catalog, column, default, &need(catalog, relation, column)?.data_type, dialect)?;
     }
     let members = if only { vec![relation.clone()] } else { inherit::family(catalog, relation) };
     for member in members {

@@ -1,8 +1,8 @@
 //! Statements that change no schema: only what they name must be there.
 
 use super::{Done, missing, missing_member};
-use crate::catalog::{Catalog, Problem};
-use crate::change::{Data, DataKind, Maintenance, ObjectKind, QName, Target};
+use crate::catalog::{Catalog, Problem, Table};
+use crate::change::{ConflictTarget, Data, DataKind, Ident, IndexKey, IndexShape, Maintenance, ObjectKind, QName, Target};
 use crate::dialect::Dialect;
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `COPY`: the table and columns that are written.
@@ -18,10 +18,42 @@ pub(super) fn data(catalog: &Catalog, data: &Data, dialect: &dyn Dialect) -> Don
         return Ok(());
     }
     let columns = data.columns.iter().flatten();
-    match columns.into_iter().find(|column| !catalog.has_column(&table, column)) {
-        Some(column) => Err(missing_member(ObjectKind::Column, column, &table)),
-        None => Ok(()),
+    if let Some(column) = columns.into_iter().find(|column| !catalog.has_column(&table, column)) {
+        return Err(missing_member(ObjectKind::Column, column, &table));
     }
+    match (catalog.table(&table), &data.conflict) {
+        (Some(table), Some(target)) => arbiter(table, target),
+        _ => Ok(()),
+    }
+}
+
+/// `ON CONFLICT` needs a unique index on exactly what it names. Whether a condition covers a partial one is left open.
+fn arbiter(table: &Table, target: &ConflictTarget) -> Done {
+    let mut unique = table.indexes.iter().filter(|index| index.unique).map(|index| &index.shape);
+    let (found, columns) = match target {
+        ConflictTarget::Any => return Ok(()),
+        ConflictTarget::Constraint(name) => {
+            return match table.constraint(name) {
+                Some(_) => Ok(()),
+                None => Err(missing_member(ObjectKind::Constraint, name, &table.name)),
+            };
+        }
+        ConflictTarget::Columns { columns, filtered } => {
+            let fits = |shape: &IndexShape| {
+                let keys: Option<Vec<&Ident>> = shape.keys.iter().map(IndexKey::column).collect();
+                let same = |keys: Vec<&Ident>| {
+                    keys.iter().all(|key| columns.contains(key)) && columns.iter().all(|column| keys.contains(&column))
+                };
+                keys.is_some_and(same) && (*filtered || shape.predicate.is_none())
+            };
+            (unique.any(fits), columns.clone())
+        }
+        ConflictTarget::Expressions => {
+            let known = table.columns.iter().all(|column| column.data_type.name != "unknown");
+            (!known || unique.any(|shape| shape.keys.iter().any(|key| key.column().is_none())), Vec::new())
+        }
+    };
+    if found { Ok(()) } else { Err(Problem::NoConflictKey { table: table.name.to_string(), columns }) }
 }
 
 /// `TRUNCATE`: a partitioned table has no rows of its own.

@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, Doomed};
 use super::describe::{describe_column, describe_doomed};
-use super::{Done, extension, inherit, missing, missing_member, remark, role, routine};
+use super::{Done, extension, inherit, missing, missing_member, remark, role, routine, trigger};
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, UserTypeShape};
 use crate::change::{ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, PartitionKey, RefKind, Signature};
 use crate::dialect::Dialect;
@@ -225,6 +225,10 @@ fn member(catalog: &Catalog, object: &ObjectRef) -> Result<Doomed, Problem> {
             return Err(Problem::WrongKind { name: of.name.to_string(), expected: ObjectKind::Table });
         }
     };
+    if let Some(above) = trigger::cloned_from(catalog, &of, &member).filter(|_| object.kind == ObjectKind::Trigger) {
+        let (own, above) = (describe_member(&member, &of), describe_member(&member, &above));
+        return Err(Problem::Other { code: "2BP01", message: format!("cannot drop {own} because {above} requires it") });
+    }
     if !names.contains(&&member) {
         return Err(missing_member(object.kind, &member, &of));
     }
@@ -233,6 +237,10 @@ fn member(catalog: &Catalog, object: &ObjectRef) -> Result<Doomed, Problem> {
         ObjectKind::Policy => Doomed::Policy(of, member),
         _ => Doomed::Rule(of, member),
     })
+}
+
+fn describe_member(trigger: &Ident, table: &Name) -> String {
+    format!("trigger {trigger} on table {}", table.name)
 }
 
 /// A schema with all that is in it.

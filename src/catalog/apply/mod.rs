@@ -13,6 +13,7 @@ mod drop;
 mod extension;
 mod index;
 mod inherit;
+mod label;
 mod like;
 mod naming;
 mod partition;
@@ -41,7 +42,7 @@ impl Catalog {
     /// Makes the change, or says why it cannot be made.
     pub fn apply(&mut self, change: &Change, dialect: &dyn Dialect) -> Done {
         let before = self.clone();
-        let done = self.apply_in_place(change, dialect);
+        let done = self.apply_in_place(change, dialect).and_then(|()| label::check(self, change));
         if done.is_err() {
             *self = before;
         }

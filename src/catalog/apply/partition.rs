@@ -1,7 +1,7 @@
 //! Partitions: what a new one gets from its parent, `ATTACH` and `DETACH`.
 
 use super::index::{self, New};
-use super::{Done, inherit, like, missing};
+use super::{Done, inherit, like, missing, trigger};
 use crate::catalog::{Catalog, Index, Name, Problem, Table};
 use crate::change::{ConstraintKind, Expr, ObjectKind, QName};
 use crate::dialect::{AutomaticName, Dialect};
@@ -58,6 +58,7 @@ pub(super) fn attach(catalog: &mut Catalog, parent: &Name, partition: &QName, bo
     check_parent(catalog, parent)?;
     let child = catalog.need_table(partition)?;
     let above = catalog.table(parent).cloned().ok_or_else(|| missing(ObjectKind::Table, &parent.qname()))?;
+    trigger::check_attached(catalog, parent, &child)?;
     if inherit::is_partition(catalog, &child) {
         return Err(Problem::Other { code: "42809", message: format!("\"{}\" is already a partition", child.name) });
     }

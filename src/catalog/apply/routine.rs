@@ -3,7 +3,7 @@
 use super::{Done, exists, privileges};
 use crate::catalog::{Catalog, CatalogRoutine, Name, Problem};
 use crate::change::{
-    Expr, Ident, ObjectKind, Parameter, ParameterMode, QName, Routine, RoutineBody, Signature, TypeName, Volatility,
+    Expr, Ident, ObjectKind, Parameter, ParameterMode, QName, Query, Routine, RoutineBody, Signature, TypeName, Volatility,
 };
 use crate::dialect::Dialect;
 use std::sync::Arc;
@@ -115,7 +115,7 @@ fn kept(catalog: &Catalog, routine: &Routine, dialect: &dyn Dialect) -> Routine 
         parameters: routine.parameters.iter().map(parameter).collect(),
         returns: routine.returns.as_ref().map(|returns| catalog.full_type(returns)),
         body: match &routine.body {
-            RoutineBody::Sql(body) => RoutineBody::Sql(full(body)),
+            RoutineBody::Sql(body) => RoutineBody::Sql(Query { text: full(&body.text), ..body.clone() }),
             body @ (RoutineBody::Text(_) | RoutineBody::Library(..) | RoutineBody::Aggregate(_)) => body.clone(),
         },
         ..routine.clone()

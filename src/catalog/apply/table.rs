@@ -3,7 +3,7 @@
 use super::{Done, column, constraint, exists, inherit, like, missing, partition, privileges, sequence};
 use crate::catalog::{Catalog, Name, Problem, Table, TableColumn, UserTypeShape};
 use crate::change::{
-    Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Ident, Key, ObjectKind, Query, ReplicaIdentity, TableElement,
+    Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Ident, ObjectKind, Query, ReplicaIdentity, TableElement,
     TypeName, TypeShape,
 };
 use crate::dialect::Dialect;
@@ -50,7 +50,7 @@ pub(super) fn create(catalog: &mut Catalog, written: &CreateTable, dialect: &dyn
         }
     }
     for other in without_duplicates(others) {
-        constraint::add(catalog, &name, other, false, dialect)?;
+        constraint::add(catalog, &name, &other, false, dialect)?;
     }
     Ok(())
 }
@@ -65,25 +65,23 @@ fn mark_primary(catalog: &mut Catalog, table: &Name, written: &Constraint) {
     });
 }
 
-/// Of a primary key and unique constraints on the same columns the first is kept, under whichever name was written.
-fn without_duplicates(ordered: Vec<&Constraint>) -> Vec<&Constraint> {
-    fn key(constraint: &Constraint) -> Option<&Key> {
-        match &constraint.kind {
-            ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => Some(key),
-            ConstraintKind::Check(_)
-            | ConstraintKind::ForeignKey(_)
-            | ConstraintKind::Exclude(_)
-            | ConstraintKind::NotNull(_) => None,
+/// Of a primary key and unique constraints on the same columns the first is kept, under its own name or else the others'.
+fn without_duplicates(ordered: Vec<&Constraint>) -> Vec<Constraint> {
+    let key = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
+            Some((key.columns.clone(), key.include.clone(), key.nulls_not_distinct, key.without_overlaps))
         }
-    }
-    let mut kept: Vec<&Constraint> = Vec::new();
+        ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::Exclude(_) | ConstraintKind::NotNull(_) => {
+            None
+        }
+    };
+    let mut kept: Vec<Constraint> = Vec::new();
     for constraint in ordered {
-        let same = |other: &&&Constraint| {
-            key(constraint).is_some() && key(other) == key(constraint) && other.deferrable == constraint.deferrable
-        };
-        let duplicate = kept.iter().any(|other| same(&other) && (constraint.name.is_none() || constraint.name == other.name));
-        if !duplicate {
-            kept.push(constraint);
+        let of = key(constraint);
+        let same = |other: &&mut Constraint| of.is_some() && key(other) == of && other.deferrable == constraint.deferrable;
+        match kept.iter_mut().find(same) {
+            Some(first) => first.name = first.name.take().or_else(|| constraint.name.clone()),
+            None => kept.push(constraint.clone()),
         }
     }
     kept
@@ -154,6 +152,7 @@ fn own_columns(catalog: &mut Catalog, table: &mut Table, written: &CreateTable, 
         columns.extend(of_query(catalog, query, &written.query_columns, dialect)?);
     }
     for mut column in columns {
+        column::check(catalog, &column, dialect)?;
         sequence::unfold(catalog, &table.name, table.persistence, &mut column, dialect)?;
         let number = catalog.new_id().0;
         table.columns.push(Arc::new(TableColumn { number, column, inherited: false, local: true }));

@@ -37,6 +37,9 @@ pub(super) fn problem(problem: &Problem, change: &Change) -> ServerError {
         Problem::NoKeyReferenced { table } => {
             error("42830", format!("there is no unique constraint matching given keys for referenced table \"{table}\""))
         }
+        Problem::NoConflictKey { .. } => {
+            error("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification")
+        }
         Problem::ViewColumns { detail, column, to } => error("42P16", view_columns(*detail, column, to.as_deref())),
         Problem::RoutineReplaced { result: true, .. } => error("42P13", "cannot change return type of existing function"),
         Problem::RoutineReplaced { result: false, .. } => error("42P13", "cannot change name of input parameter"),

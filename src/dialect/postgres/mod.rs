@@ -2,6 +2,7 @@
 
 mod app_errors;
 mod cast;
+mod default;
 mod errors;
 mod impact;
 mod locks;
@@ -98,6 +99,10 @@ impl Dialect for Postgres {
 
     fn is_system_column(&self, name: &str) -> bool {
         system::is_system_column(name)
+    }
+
+    fn default_problem(&self, column: &str, default: &Expr, data_type: &TypeName, catalog: &Catalog) -> Option<Problem> {
+        default::problem(column, default, data_type, catalog)
     }
 
     fn call_type(&self, function: &QName, arguments: u16) -> Option<TypeName> {

@@ -82,7 +82,7 @@ pub(super) fn domain<'a>(data_type: &TypeName, catalog: &'a Catalog) -> Option<&
 }
 
 /// The type below all domains.
-fn base(data_type: &TypeName, catalog: &Catalog) -> TypeName {
+pub(super) fn base(data_type: &TypeName, catalog: &Catalog) -> TypeName {
     match domain(data_type, catalog) {
         Some(UserTypeShape::Domain(found)) => base(&found.data_type, catalog),
         Some(UserTypeShape::Type(_)) | None => data_type.clone(),
@@ -118,34 +118,35 @@ fn of_arrays(from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
 
 /// Whether the server casts a column's values by itself. Strings become nothing else without `USING`.
 pub(super) fn assigns(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
-    const NOT_FROM_TEXT: [&str; 20] = [
-        "smallint",
-        "integer",
-        "bigint",
-        "numeric",
-        "real",
-        "double precision",
-        "boolean",
-        "uuid",
+    // None of these is made of a value of another of these kinds without being asked for (`pg_cast`).
+    const OTHERS: [&str; 6] = ["boolean", "uuid", "json", "jsonb", "bytea", "inet"];
+    const TIMES: [&str; 6] = [
         "date",
         "timestamp without time zone",
         "timestamp with time zone",
         "time without time zone",
         "time with time zone",
         "interval",
-        "json",
-        "jsonb",
-        "bytea",
-        "inet",
-        "cidr",
-        "money",
     ];
     let (from, to) = (base(from, catalog), base(to, catalog));
     let text = matches!(from.name.as_str(), "character varying" | "text" | "character");
     let is_enum = |of: &TypeName| matches!(domain(of, catalog), Some(UserTypeShape::Type(TypeShape::Enum(_))));
-    let other = NOT_FROM_TEXT.contains(&to.name.as_str()) || to.dimensions > 0 || is_enum(&to);
+    let (number, time) = (|of: &TypeName| rank(&of.name).is_some(), |of: &TypeName| TIMES.contains(&of.name.as_str()));
+    let own = |of: &TypeName| of.schema.is_some() || domain(of, catalog).is_some();
+    let plain = |of: &TypeName| number(of) || time(of) || OTHERS.contains(&of.name.as_str());
+    let to_plain = plain(&to) || matches!(to.name.as_str(), "cidr" | "money");
+    let not_from_text = to_plain || to.dimensions > 0 || is_enum(&to);
+    let not_from_plain = match plain(&to) && to.dimensions == 0 {
+        true => {
+            let json = |of: &TypeName| matches!(of.name.as_str(), "json" | "jsonb");
+            let alike = number(&from) && number(&to) || time(&from) && time(&to) || json(&from) && json(&to);
+            from.name != to.name && !alike
+        }
+        false => to.dimensions > 0 || is_enum(&to),
+    };
     let enums = is_enum(&from) && is_enum(&to) && from != to;
-    !(from.dimensions == 0 && ((text && other) || (enums && to.dimensions == 0)))
+    let never = text && not_from_text || !own(&from) && plain(&from) && not_from_plain || enums && to.dimensions == 0;
+    !(from.dimensions == 0 && (to.dimensions > 0 || !own(&to) || is_enum(&to)) && never)
 }
 
 /// Whether a value of the one type is taken for one of the other without a cast being written.

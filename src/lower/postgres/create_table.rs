@@ -3,7 +3,7 @@
 use super::column::{at_table_constraint, column, qualifiers, table_constraint};
 use super::data;
 use crate::change::{
-    Change, Column, Constraint, CreateTable, Expr, LikeOptions, PartitionKey, Persistence, QName, TableElement, TypeName,
+    Change, Column, Constraint, CreateTable, Expr, LikeOptions, PartitionKey, Persistence, TableElement, TypeName,
 };
 use crate::lower::cursor::{Cursor, Read};
 use crate::lower::names::Names;
@@ -16,7 +16,7 @@ pub(super) fn create(c: &mut Cursor<'_>) -> Read<Change> {
     let foreign = c.eat("FOREIGN");
     c.expect("TABLE")?;
     let if_not_exists = c.if_not_exists();
-    let mut table = empty(c.qname()?, persistence);
+    let mut table = CreateTable { persistence, ..CreateTable::new(c.qname()?) };
     table.if_not_exists = if_not_exists;
     if c.eat("PARTITION OF") {
         partition_of(c, &mut table)?;
@@ -39,28 +39,6 @@ pub(super) fn create(c: &mut Cursor<'_>) -> Read<Change> {
         as_query(c, &mut table)?;
     }
     Ok(Change::CreateTable(Box::new(table)))
-}
-
-/// A table of which only the name is known.
-pub(super) fn empty(name: QName, persistence: Persistence) -> CreateTable {
-    CreateTable {
-        name,
-        if_not_exists: false,
-        persistence,
-        elements: Vec::new(),
-        constraints: Vec::new(),
-        inherits: Vec::new(),
-        partition_by: None,
-        partition_of: None,
-        server: None,
-        of_type: None,
-        query: None,
-        query_columns: Vec::new(),
-        no_data: false,
-        options: Vec::new(),
-        tablespace: None,
-        access_method: None,
-    }
 }
 
 /// `[GLOBAL | LOCAL] TEMPORARY`, `UNLOGGED`, or nothing.

@@ -1,8 +1,8 @@
 //! Queries with PostgreSQL's `WITH` at their top, and the statements that are queries. `WITH` is read here because its items
 //! may write (`WITH moved AS (DELETE ... RETURNING *)`); the server allows that at the top only.
 
-use super::{create_table, dml, settings};
-use crate::change::{Change, CreateTable, Data, DataKind, Ident, Output, Persistence, QName, Query};
+use super::{dml, settings};
+use crate::change::{Change, ColumnRef, CreateTable, Data, DataKind, Ident, Output, Persistence, QName, Query};
 use crate::lower::cursor::{Cursor, Read};
 use crate::lower::names::Names;
 use crate::lower::query::rename_outputs;
@@ -55,6 +55,48 @@ pub(super) fn recursive_query(c: &mut Cursor<'_>, name: &QName, columns: &[Ident
     Ok(c.finish_query(mark, names))
 }
 
+/// Statements up to the token at `end`, with semicolons between them: the body of a routine or the actions of a rule, below the
+/// select whose sources they may name. What is not read, or has no names, is stepped over.
+pub(super) fn statements_into(c: &mut Cursor<'_>, names: &mut Names<'_>, parent: Option<u32>, end: usize) {
+    while c.mark() < end {
+        names.current = None;
+        let mark = c.mark();
+        let frames = names.common.len();
+        let read = statement_into(c, names, parent);
+        names.common.truncate(frames);
+        if read.is_err() {
+            c.reset(mark);
+        }
+        while c.mark() < end && !c.at_sign(&Token::SemiColon) {
+            c.step();
+        }
+        c.step();
+    }
+}
+
+fn statement_into(c: &mut Cursor<'_>, names: &mut Names<'_>, parent: Option<u32>) -> Read<()> {
+    if c.at("RETURN") {
+        c.step();
+        names.current = Some(names.reserve(parent));
+        return c.expr_into(names);
+    }
+    if !c.at_query() && !at_writing(c) {
+        return Ok(());
+    }
+    let at = names.reserve(parent);
+    with_into(c, names, at)?;
+    if !at_writing(c) {
+        return select_into(c, names, at).map(drop);
+    }
+    let data = dml::statement_into(c, names, at)?;
+    // The definition of something depends on the columns that it writes, too.
+    let target = names.selects[at as usize].sources.first();
+    let Some(target) = target.and_then(|own| own.alias.clone()).or(data.table.map(|table| table.name)) else { return Ok(()) };
+    let written = data.columns.into_iter().flatten().map(|name| ColumnRef { qualifier: vec![target.clone()], name });
+    names.selects[at as usize].columns.extend(written);
+    Ok(())
+}
+
 /// Reads a query without `WITH` into a select; gives its `INTO`.
 fn select_into(c: &mut Cursor<'_>, names: &mut Names<'_>, at: u32) -> Read<Option<SelectInto>> {
     if c.at("SELECT") && matches!(c.peek(1), Token::EOF | Token::RParen) {
@@ -83,8 +125,8 @@ fn new_table(c: &Cursor<'_>, into: &SelectInto, query: Query) -> Read<Change> {
         (_, true) => Persistence::Unlogged,
         (false, false) => Persistence::Permanent,
     };
-    let table = create_table::empty(QName { schema: parts.pop(), name }, persistence);
-    Ok(Change::CreateTable(Box::new(CreateTable { query: Some(query), ..table })))
+    let table = CreateTable::new(QName { schema: parts.pop(), name });
+    Ok(Change::CreateTable(Box::new(CreateTable { persistence, query: Some(query), ..table })))
 }
 
 /// `WITH ...`, if it comes next, before the statement whose select is `at`.

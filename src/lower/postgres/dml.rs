@@ -92,7 +92,7 @@ fn target(c: &mut Cursor<'_>, names: &mut Names<'_>, stops: &[&str]) -> Read<Tar
 }
 
 fn source(alias: Option<Ident>, table: QName) -> Source {
-    Source { alias, columns: Vec::new(), from: SourceKind::Relation(table), using: Vec::new(), natural: false, only: false }
+    Source::new(alias, SourceKind::Relation(table))
 }
 
 /// A table's name, kept as one.
@@ -216,10 +216,14 @@ fn conflict(c: &mut Cursor<'_>, names: &mut Names<'_>, table: &QName) -> Read<Co
                 _ => None,
             })
         })?;
-        if c.eat("WHERE") {
+        let filtered = c.eat("WHERE");
+        if filtered {
             c.expr_into(names)?;
         }
-        columns.into_iter().collect::<Option<Vec<_>>>().map_or(ConflictTarget::Expressions, ConflictTarget::Columns)
+        match columns.into_iter().collect::<Option<Vec<_>>>() {
+            Some(columns) => ConflictTarget::Columns { columns, filtered },
+            None => ConflictTarget::Expressions,
+        }
     } else {
         ConflictTarget::Any
     };

@@ -1,10 +1,11 @@
 //! `CREATE FUNCTION`, `CREATE PROCEDURE`, `CREATE AGGREGATE`.
 
-use super::object;
+use super::{data, object};
 use crate::change::{
-    Change, Expr, ExprShape, Ident, ObjectKind, Parameter, ParameterMode, Routine, RoutineBody, TypeName, Volatility,
+    Change, Ident, ObjectKind, Parameter, ParameterMode, Routine, RoutineBody, Source, SourceKind, TypeName, Volatility,
 };
 use crate::lower::cursor::{Cursor, Read, is_word};
+use crate::lower::names::Names;
 use sqlparser::tokenizer::Token;
 
 /// `CREATE [OR REPLACE] FUNCTION | PROCEDURE`.
@@ -109,8 +110,10 @@ fn option(c: &mut Cursor<'_>, routine: &mut Routine, body: &mut Option<RoutineBo
     } else if c.at("RETURN") {
         let mark = c.mark();
         c.step();
-        let value = c.parse(|parser| parser.parse_expr())?;
-        *body = Some(RoutineBody::Sql(Expr { shape: ExprShape::Other, ..c.expr_from(mark, &value) }));
+        let mut names = Names::new(c);
+        names.current = Some(parameters_in(&mut names));
+        c.expr_into(&mut names)?;
+        *body = Some(RoutineBody::Sql(c.finish_query(mark, names)));
     } else {
         return Err(c.refuse("an option of the routine or its body"));
     }
@@ -223,7 +226,22 @@ fn atomic_body(c: &mut Cursor<'_>) -> Read<RoutineBody> {
             c.step();
         }
     }
-    Ok(RoutineBody::Sql(Expr::plain(c.text_from(mark))))
+    let end = c.mark();
+    c.reset(mark);
+    c.expect("BEGIN ATOMIC")?;
+    let mut names = Names::new(c);
+    let parameters = parameters_in(&mut names);
+    data::statements_into(c, &mut names, Some(parameters), end.saturating_sub(1));
+    c.reset(end);
+    Ok(RoutineBody::Sql(c.finish_query(mark, names)))
+}
+
+/// A select around a body, whose source stands for the parameters: what no table has may be one of them.
+fn parameters_in(names: &mut Names<'_>) -> u32 {
+    let at = names.reserve(None);
+    names.current = Some(at);
+    names.push_source(Source::new(None, SourceKind::Unknown));
+    at
 }
 
 /// `CREATE [OR REPLACE] AGGREGATE`, with the arguments before the options or, the old way, among them.

@@ -203,7 +203,7 @@ fn written_rows_and_columns() {
     );
     assert_eq!(insert.columns.as_deref(), Some(&["a".into(), "b".into()][..]));
     assert_eq!(insert.rows.as_ref().map(Vec::len), Some(2));
-    assert_eq!(insert.conflict, Some(ConflictTarget::Columns(vec!["a".into()])));
+    assert_eq!(insert.conflict, Some(ConflictTarget::Columns { columns: vec!["a".into()], filtered: true }));
     let update = data("UPDATE t SET a = u.a, (b, c) = (1, 2) FROM u WHERE t.id = u.id");
     assert_eq!((update.columns.map(|columns| columns.len()), update.filtered, update.batched), (Some(3), true, false));
     assert_eq!(update.query.map(|query| query.selects[0].sources.len()), Some(2));

@@ -1,7 +1,9 @@
 //! `CREATE TRIGGER`, `CREATE EVENT TRIGGER`, `CREATE RULE`.
 
-use crate::change::{Change, Deferrable, Expr, Firing, Ident, ObjectKind, ObjectRef, QName, Rule, Trigger};
+use super::data;
+use crate::change::{Change, Deferrable, Firing, Ident, ObjectKind, ObjectRef, QName, Rule, Source, SourceKind, Trigger};
 use crate::lower::cursor::{Cursor, Read};
+use crate::lower::names::Names;
 use sqlparser::tokenizer::Token;
 
 /// `CREATE [OR REPLACE] [CONSTRAINT] TRIGGER`.
@@ -137,16 +139,31 @@ pub(super) fn create_rule(c: &mut Cursor<'_>) -> Read<Change> {
     c.expect("TO")?;
     let table = c.qname()?;
     let mark = c.mark();
+    let mut names = Names::new(c);
+    let row = names.reserve(None);
+    names.current = Some(row);
+    for alias in ["new", "old"] {
+        names.push_source(Source::new(Some(alias.into()), SourceKind::Relation(table.clone())));
+    }
     if c.eat("WHERE") {
-        c.expr()?;
+        c.expr_into(&mut names)?;
     }
     c.expect("DO")?;
     let instead = c.eat_any(&["ALSO", "INSTEAD"]) == Some("INSTEAD");
     if c.at_end() {
         return Err(c.refuse("an action"));
     }
+    let action = c.mark();
     c.rest_text();
-    let text = Expr::plain(c.text_from(mark));
+    let end = c.mark();
+    c.reset(action);
+    let several = c.eat_sign(&Token::LParen) && !c.at_sign(&Token::LParen);
+    if !several {
+        c.reset(action);
+    }
+    data::statements_into(c, &mut names, Some(row), if several { end - 1 } else { end });
+    c.reset(end);
+    let text = c.finish_query(mark, names);
     let rule = Rule { name, event: event.into(), instead, text, enabled: Firing::Origin };
     Ok(Change::CreateRule { table, or_replace, rule: Box::new(rule) })
 }

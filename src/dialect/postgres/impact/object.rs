@@ -145,7 +145,7 @@ pub(super) fn alter_domain(name: &QName, change: &DomainChange, locks: &mut Lock
 
 pub(super) fn create_routine(routine: &Routine, locks: &mut Locks<'_>) {
     if let RoutineBody::Sql(body) = &routine.body {
-        locks.read_expr(body);
+        locks.read_expr(&body.text);
     }
 }
 
@@ -161,10 +161,10 @@ pub(super) fn create_trigger(table: &QName, trigger: &Trigger, locks: &mut Locks
 }
 
 pub(super) fn create_rule(table: &QName, rule: &Rule, locks: &mut Locks<'_>) {
-    for reference in rule.text.refs.iter().filter(|reference| reference.kind == crate::change::RefKind::Relation) {
+    for reference in rule.text.text.refs.iter().filter(|reference| reference.kind == crate::change::RefKind::Relation) {
         let Some(relation) = locks.resolve(&reference.qname()) else { continue };
         let start = reference.ranges.first().map_or(0, |(start, _)| *start as usize);
-        let before = rule.text.sql[..start].trim_end().to_ascii_lowercase();
+        let before = rule.text.text.sql[..start].trim_end().to_ascii_lowercase();
         let written = ["into", "update", "delete from", "only"].iter().any(|word| before.ends_with(word));
         locks.lock(&relation, if written { Mode::RowExclusive } else { Mode::AccessShare });
     }

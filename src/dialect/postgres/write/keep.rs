@@ -29,22 +29,8 @@ pub fn keep(keep: &Keep) -> Change {
         Kept::Position { from, .. } => format!("SELECT last_value, is_called FROM {}", qname(&from.qname())),
     };
     Change::CreateTable(Box::new(CreateTable {
-        name: keep.archive.qname(),
-        if_not_exists: false,
-        persistence: Persistence::Permanent,
-        elements: Vec::new(),
-        constraints: Vec::new(),
-        inherits: Vec::new(),
-        partition_by: None,
-        partition_of: None,
-        server: None,
-        of_type: None,
         query: Some(Query { text: Expr::plain(sql), selects: [].into() }),
-        query_columns: Vec::new(),
-        no_data: false,
-        options: Vec::new(),
-        tablespace: None,
-        access_method: None,
+        ..CreateTable::new(keep.archive.qname())
     }))
 }
 

@@ -280,7 +280,7 @@ fn routine_body(body: &RoutineBody) -> String {
         RoutineBody::Text(text) => format!("\n    AS {}", dollar(text)),
         RoutineBody::Library(file, None) => format!("\n    AS {}", literal(file)),
         RoutineBody::Library(file, Some(symbol)) => format!("\n    AS {}, {}", literal(file), literal(symbol)),
-        RoutineBody::Sql(expr) => format!("\n    {}", expr.sql),
+        RoutineBody::Sql(query) => format!("\n    {}", query.text.sql),
         RoutineBody::Aggregate(options) => format!(" ({options})"),
     }
 }

@@ -168,7 +168,7 @@ pub fn create_rule(table: &QName, or_replace: bool, rule: &Rule) -> String {
         quote(&rule.name),
         rule.event,
         qname(table),
-        rule.text.sql
+        rule.text.text.sql
     )
 }
 
