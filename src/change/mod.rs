@@ -281,8 +281,8 @@ pub enum Change {
         kind: ObjectKind,
         /// Which.
         signature: Signature,
-        /// The options as written.
-        options: String,
+        /// The options in order.
+        options: Vec<RoutineOption>,
     },
     /// `CREATE TRIGGER`.
     CreateTrigger {

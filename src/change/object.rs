@@ -191,6 +191,54 @@ pub struct Routine {
     pub transform: Option<String>,
 }
 
+/// What `ALTER FUNCTION` changes, and `CREATE FUNCTION` says, of how a routine runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoutineOption {
+    /// `IMMUTABLE`, `STABLE` or `VOLATILE`.
+    Volatility(Volatility),
+    /// `STRICT` (true) or `CALLED ON NULL INPUT`.
+    Strict(bool),
+    /// `SECURITY DEFINER` (true) or `SECURITY INVOKER`.
+    SecurityDefiner(bool),
+    /// `[NOT] LEAKPROOF`.
+    Leakproof(bool),
+    /// `PARALLEL`, in capitals.
+    Parallel(Ident),
+    /// `COST`, as written.
+    Cost(String),
+    /// `ROWS`, as written.
+    Rows(String),
+    /// `SUPPORT`.
+    Support(QName),
+    /// `SET name = value`, the value as written.
+    Set(Ident, String),
+    /// `RESET name`; `None`: `RESET ALL`.
+    Reset(Option<Ident>),
+}
+
+impl Routine {
+    /// Takes an option over.
+    pub fn set(&mut self, option: &RoutineOption) {
+        match option {
+            RoutineOption::Volatility(volatility) => self.volatility = *volatility,
+            RoutineOption::Strict(strict) => self.strict = *strict,
+            RoutineOption::SecurityDefiner(definer) => self.security_definer = *definer,
+            RoutineOption::Leakproof(leakproof) => self.leakproof = *leakproof,
+            RoutineOption::Parallel(parallel) => self.parallel = parallel.clone(),
+            RoutineOption::Cost(cost) => self.cost = Some(cost.clone()),
+            RoutineOption::Rows(rows) => self.rows = Some(rows.clone()),
+            RoutineOption::Support(support) => self.support = Some(support.clone()),
+            RoutineOption::Set(name, value) => {
+                self.settings.retain(|(own, _)| own != name);
+                if !value.eq_ignore_ascii_case("DEFAULT") {
+                    self.settings.push((name.clone(), value.clone()));
+                }
+            }
+            RoutineOption::Reset(name) => self.settings.retain(|(own, _)| name.as_ref().is_some_and(|name| own != name)),
+        }
+    }
+}
+
 /// A routine's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoutineBody {

@@ -3,7 +3,7 @@
 use super::{Done, exists, privileges};
 use crate::catalog::{Catalog, CatalogRoutine, Name, Problem};
 use crate::change::{
-    Expr, Ident, ObjectKind, Parameter, ParameterMode, QName, Query, Routine, RoutineBody, Signature, TypeName, Volatility,
+    Expr, Ident, ObjectKind, Parameter, ParameterMode, QName, Query, Routine, RoutineBody, RoutineOption, Signature, TypeName,
 };
 use crate::dialect::Dialect;
 use std::sync::Arc;
@@ -38,9 +38,15 @@ pub(super) fn create(catalog: &mut Catalog, name: &QName, or_replace: bool, rout
 }
 
 /// `ALTER FUNCTION ...` with options.
-pub(super) fn alter(catalog: &mut Catalog, kind: ObjectKind, of: &Signature, options: &str, dialect: &dyn Dialect) -> Done {
+pub(super) fn alter(
+    catalog: &mut Catalog,
+    kind: ObjectKind,
+    of: &Signature,
+    options: &[RoutineOption],
+    dialect: &dyn Dialect,
+) -> Done {
     for (name, signature) in find(catalog, kind, of, dialect)? {
-        catalog.edit_routine(&name, &signature, |own| set_options(&mut own.routine, options));
+        catalog.edit_routine(&name, &signature, |own| options.iter().for_each(|option| own.routine.set(option)));
     }
     Ok(())
 }
@@ -152,87 +158,4 @@ fn replaceable(name: &Name, old: &Routine, new: &Routine) -> Done {
 
 fn without_modifiers(data_type: &TypeName) -> TypeName {
     TypeName { modifiers: Vec::new(), dimensions: data_type.dimensions.min(1), ..data_type.clone() }
-}
-
-/// Takes the options of `ALTER FUNCTION` over: words in any case, values as written.
-fn set_options(routine: &mut Routine, options: &str) {
-    let words = split_words(options);
-    let upper: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();
-    let mut at = 0;
-    while at < words.len() {
-        let rest: Vec<&str> = upper[at..].iter().map(String::as_str).collect();
-        let value = |ahead: usize| words.get(at + ahead).map(|word| String::from(*word));
-        at += match rest.as_slice() {
-            ["IMMUTABLE", ..] => set(&mut routine.volatility, Volatility::Immutable, 1),
-            ["STABLE", ..] => set(&mut routine.volatility, Volatility::Stable, 1),
-            ["VOLATILE", ..] => set(&mut routine.volatility, Volatility::Volatile, 1),
-            ["STRICT", ..] => set(&mut routine.strict, true, 1),
-            ["RETURNS", "NULL", "ON", "NULL", "INPUT", ..] => set(&mut routine.strict, true, 5),
-            ["CALLED", "ON", "NULL", "INPUT", ..] => set(&mut routine.strict, false, 4),
-            ["SECURITY", who, ..] => set(&mut routine.security_definer, *who == "DEFINER", 2),
-            ["NOT", "LEAKPROOF", ..] => set(&mut routine.leakproof, false, 2),
-            ["LEAKPROOF", ..] => set(&mut routine.leakproof, true, 1),
-            ["PARALLEL", how, ..] => set(&mut routine.parallel, Ident::from(*how), 2),
-            ["COST", ..] => set(&mut routine.cost, value(1), 2),
-            ["ROWS", ..] => set(&mut routine.rows, value(1), 2),
-            ["SUPPORT", ..] => {
-                let name = value(1).unwrap_or_default();
-                let support = match name.split_once('.') {
-                    Some((schema, name)) => QName::in_schema(schema, name),
-                    None => QName::bare(name),
-                };
-                set(&mut routine.support, Some(support), 2)
-            }
-            ["RESET", "ALL", ..] => set(&mut routine.settings, Vec::new(), 2),
-            ["RESET", name, ..] => {
-                routine.settings.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
-                2
-            }
-            ["SET", _, ..] => set_setting(routine, &words[at..]),
-            _ => 1,
-        };
-    }
-}
-
-fn set<T>(place: &mut T, value: T, words: usize) -> usize {
-    *place = value;
-    words
-}
-
-/// `SET name = value, value`, `SET name FROM CURRENT`: how many words it takes.
-fn set_setting(routine: &mut Routine, words: &[&str]) -> usize {
-    let name = Ident::from(words[1].trim_matches('"').to_lowercase());
-    let mut length = 3.min(words.len());
-    let mut value = words.get(3).map(|value| String::from(*value)).unwrap_or_default();
-    if words.get(2).is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
-        value = "FROM CURRENT".to_owned();
-        length = 4;
-    } else {
-        length += 1;
-        while words.get(length) == Some(&",") {
-            value += &format!(", {}", words.get(length + 1).copied().unwrap_or_default());
-            length += 2;
-        }
-    }
-    routine.settings.retain(|(own, _)| *own != name);
-    if !value.eq_ignore_ascii_case("DEFAULT") {
-        routine.settings.push((name, value));
-    }
-    length
-}
-
-/// Words, quoted strings, commas and equals signs.
-fn split_words(text: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
-            ',' | '=' => 1,
-            _ => rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | '=' | '\'')).unwrap_or(rest.len()),
-        };
-        words.push(&rest[..end]);
-        rest = rest[end..].trim_start();
-    }
-    words
 }

@@ -47,7 +47,8 @@ pub(super) fn write(change: &Change) -> String {
         Change::AlterDomain { name, change } => object::alter_domain(name, change),
         Change::CreateRoutine { name, or_replace, routine } => object::create_routine(name, *or_replace, routine),
         Change::AlterRoutine { kind, signature, options } => {
-            format!("ALTER {} {} {options}", name::kind_words(*kind), name::signature(*kind, signature))
+            let options: Vec<String> = options.iter().map(object::routine_option).collect();
+            format!("ALTER {} {} {}", name::kind_words(*kind), name::signature(*kind, signature), options.join(" "))
         }
         Change::CreateTrigger { table, or_replace, trigger } => table::create_trigger(table, *or_replace, trigger),
         Change::CreateRule { table, or_replace, rule } => table::create_rule(table, *or_replace, rule),

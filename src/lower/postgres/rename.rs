@@ -1,7 +1,7 @@
 //! `ALTER` of everything that has no grammar in a file of its own: new names, schemas and owners of every kind of object, indexes,
 //! sequences, triggers, and what is kept by name only.
 
-use super::{object, sequence};
+use super::{object, routine, sequence};
 use crate::change::{
     AlterTable, Change, ColumnSetting, Expr, Ident, ObjectKind, ObjectRef, Persistence, QName, SequenceOptions, TableAction,
 };
@@ -43,12 +43,7 @@ pub(super) fn alter_routine(c: &mut Cursor<'_>) -> Read<Change> {
         let object = ObjectRef { arguments: signature.arguments, ..ObjectRef::new(kind, signature.name) };
         return common(c, object, false);
     }
-    let options = ["CALLED", "RETURNS", "STRICT", "IMMUTABLE", "STABLE", "VOLATILE", "NOT LEAKPROOF", "LEAKPROOF"];
-    let more = ["EXTERNAL", "SECURITY", "PARALLEL", "COST", "ROWS", "SUPPORT", "SET", "RESET"];
-    if !c.at_any(&options) && !c.at_any(&more) {
-        return Err(c.refuse("an option of a routine"));
-    }
-    Ok(Change::AlterRoutine { kind, signature, options: c.rest_text().to_owned() })
+    Ok(Change::AlterRoutine { kind, signature, options: routine::options(c)? })
 }
 
 pub(super) fn at_common(c: &Cursor<'_>) -> bool {

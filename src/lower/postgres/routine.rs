@@ -2,7 +2,8 @@
 
 use super::{data, object};
 use crate::change::{
-    Change, Ident, ObjectKind, Parameter, ParameterMode, Routine, RoutineBody, Source, SourceKind, TypeName, Volatility,
+    Change, Ident, ObjectKind, Parameter, ParameterMode, Routine, RoutineBody, RoutineOption, Source, SourceKind, TypeName,
+    Volatility,
 };
 use crate::lower::cursor::{Cursor, Read, is_word};
 use crate::lower::names::Names;
@@ -83,23 +84,16 @@ fn parameters(c: &mut Cursor<'_>) -> Read<Vec<Parameter>> {
 
 /// One option, or the body.
 fn option(c: &mut Cursor<'_>, routine: &mut Routine, body: &mut Option<RoutineBody>) -> Read<()> {
-    if behaviour(c, routine) {
+    if let Some(option) = behaviour(c)? {
+        routine.set(&option);
         return Ok(());
     }
     if c.eat("LANGUAGE") {
         routine.language = if c.at_string() { c.string()?.to_ascii_lowercase().into() } else { c.ident()? };
-    } else if c.eat("PARALLEL") {
-        routine.parallel = c.ident()?.to_ascii_uppercase().into();
-    } else if c.eat("COST") {
-        routine.cost = Some(number(c)?);
-    } else if c.eat("ROWS") {
-        routine.rows = Some(number(c)?);
-    } else if c.eat("SUPPORT") {
-        routine.support = Some(c.qname()?);
+    } else if c.eat("WINDOW") {
+        routine.window = true;
     } else if c.at("TRANSFORM") {
         routine.transform = Some(transform(c)?);
-    } else if c.eat("SET") {
-        routine.settings.push(setting(c)?);
     } else if c.eat("WITH") {
         // `WITH (isStrict, isCachable)`, the way before 7.3; since 11 the server refuses it.
         c.options()?;
@@ -120,31 +114,51 @@ fn option(c: &mut Cursor<'_>, routine: &mut Routine, body: &mut Option<RoutineBo
     Ok(())
 }
 
-/// The options that are words only.
-fn behaviour(c: &mut Cursor<'_>, routine: &mut Routine) -> bool {
-    match c.peek(0) {
-        token if is_word(token, "IMMUTABLE") => routine.volatility = Volatility::Immutable,
-        token if is_word(token, "STABLE") => routine.volatility = Volatility::Stable,
-        token if is_word(token, "VOLATILE") => routine.volatility = Volatility::Volatile,
-        token if is_word(token, "STRICT") => routine.strict = true,
-        token if is_word(token, "LEAKPROOF") => routine.leakproof = true,
-        token if is_word(token, "WINDOW") => routine.window = true,
-        _ if c.eat("RETURNS NULL ON NULL INPUT") => return with(&mut routine.strict, true),
-        _ if c.eat("CALLED ON NULL INPUT") => return with(&mut routine.strict, false),
-        _ if c.eat("NOT LEAKPROOF") => return with(&mut routine.leakproof, false),
-        _ if c.eat("SECURITY DEFINER") || c.eat("EXTERNAL SECURITY DEFINER") => return with(&mut routine.security_definer, true),
-        _ if c.eat("SECURITY INVOKER") || c.eat("EXTERNAL SECURITY INVOKER") => {
-            return with(&mut routine.security_definer, false);
-        }
-        _ => return false,
+/// The options after `ALTER FUNCTION name`, of which there is one at least.
+pub(super) fn options(c: &mut Cursor<'_>) -> Read<Vec<RoutineOption>> {
+    let mut options = Vec::new();
+    while options.is_empty() || !(c.at_end() || c.eat("RESTRICT")) {
+        options.push(behaviour(c)?.ok_or_else(|| c.refuse("an option of a routine"))?);
     }
-    c.step();
-    true
+    Ok(options)
 }
 
-fn with(option: &mut bool, value: bool) -> bool {
-    *option = value;
-    true
+/// How the routine runs, if that comes next.
+fn behaviour(c: &mut Cursor<'_>) -> Read<Option<RoutineOption>> {
+    const WORDS: [(&str, RoutineOption); 13] = [
+        ("IMMUTABLE", RoutineOption::Volatility(Volatility::Immutable)),
+        ("STABLE", RoutineOption::Volatility(Volatility::Stable)),
+        ("VOLATILE", RoutineOption::Volatility(Volatility::Volatile)),
+        ("STRICT", RoutineOption::Strict(true)),
+        ("RETURNS NULL ON NULL INPUT", RoutineOption::Strict(true)),
+        ("CALLED ON NULL INPUT", RoutineOption::Strict(false)),
+        ("SECURITY DEFINER", RoutineOption::SecurityDefiner(true)),
+        ("EXTERNAL SECURITY DEFINER", RoutineOption::SecurityDefiner(true)),
+        ("SECURITY INVOKER", RoutineOption::SecurityDefiner(false)),
+        ("EXTERNAL SECURITY INVOKER", RoutineOption::SecurityDefiner(false)),
+        ("LEAKPROOF", RoutineOption::Leakproof(true)),
+        ("NOT LEAKPROOF", RoutineOption::Leakproof(false)),
+        ("RESET ALL", RoutineOption::Reset(None)),
+    ];
+    if let Some((_, option)) = WORDS.into_iter().find(|(words, _)| c.eat(words)) {
+        return Ok(Some(option));
+    }
+    Ok(Some(if c.eat("PARALLEL") {
+        RoutineOption::Parallel(c.ident()?.to_ascii_uppercase().into())
+    } else if c.eat("COST") {
+        RoutineOption::Cost(number(c)?)
+    } else if c.eat("ROWS") {
+        RoutineOption::Rows(number(c)?)
+    } else if c.eat("SUPPORT") {
+        RoutineOption::Support(c.qname()?)
+    } else if c.eat("SET") {
+        let (name, value) = setting(c)?;
+        RoutineOption::Set(name, value)
+    } else if c.eat("RESET") {
+        RoutineOption::Reset(Some(c.option_name()?))
+    } else {
+        return Ok(None);
+    }))
 }
 
 fn number(c: &mut Cursor<'_>) -> Read<String> {

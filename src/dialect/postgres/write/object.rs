@@ -270,6 +270,26 @@ fn routine_options(routine: &Routine) -> Vec<String> {
     options
 }
 
+/// An option of `ALTER FUNCTION`.
+pub fn routine_option(option: &RoutineOption) -> String {
+    match option {
+        RoutineOption::Volatility(Volatility::Immutable) => "IMMUTABLE".into(),
+        RoutineOption::Volatility(Volatility::Stable) => "STABLE".into(),
+        RoutineOption::Volatility(Volatility::Volatile) => "VOLATILE".into(),
+        RoutineOption::Strict(true) => "STRICT".into(),
+        RoutineOption::Strict(false) => "CALLED ON NULL INPUT".into(),
+        RoutineOption::SecurityDefiner(definer) => format!("SECURITY {}", if *definer { "DEFINER" } else { "INVOKER" }),
+        RoutineOption::Leakproof(leakproof) => format!("{}LEAKPROOF", when(!leakproof, "NOT ")),
+        RoutineOption::Parallel(parallel) => format!("PARALLEL {parallel}"),
+        RoutineOption::Cost(cost) => format!("COST {cost}"),
+        RoutineOption::Rows(rows) => format!("ROWS {rows}"),
+        RoutineOption::Support(support) => format!("SUPPORT {}", qname(support)),
+        RoutineOption::Set(name, value) => setting(&(name.clone(), value.clone())),
+        RoutineOption::Reset(Some(name)) => format!("RESET {}", name.split('.').map(quote).collect::<Vec<_>>().join(".")),
+        RoutineOption::Reset(None) => "RESET ALL".into(),
+    }
+}
+
 fn setting((name, value): &(Ident, String)) -> String {
     let name = name.split('.').map(quote).collect::<Vec<_>>().join(".");
     if value.eq_ignore_ascii_case("FROM CURRENT") { format!("SET {name} FROM CURRENT") } else { format!("SET {name} TO {value}") }
