@@ -152,6 +152,53 @@ pub enum ObjectKind {
     Other,
 }
 
+/// What sort of thing an object is, where its kind makes no other difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectClass {
+    /// What shares the name space of tables.
+    Relation,
+    /// A part of a table or view: a column, constraint, trigger, rule or policy.
+    Member,
+    /// A type or domain, or a part of one.
+    Type,
+    /// A function, procedure or aggregate.
+    Routine,
+    /// A schema.
+    Schema,
+    /// Anything else.
+    Other,
+}
+
+impl ObjectKind {
+    /// What sort of thing it is.
+    pub fn class(self) -> ObjectClass {
+        match self {
+            ObjectKind::Table
+            | ObjectKind::ForeignTable
+            | ObjectKind::View
+            | ObjectKind::MaterializedView
+            | ObjectKind::Sequence
+            | ObjectKind::Index => ObjectClass::Relation,
+            ObjectKind::Column | ObjectKind::Constraint | ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy => {
+                ObjectClass::Member
+            }
+            ObjectKind::Type | ObjectKind::Domain | ObjectKind::DomainConstraint => ObjectClass::Type,
+            ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate | ObjectKind::Routine => ObjectClass::Routine,
+            ObjectKind::Schema => ObjectClass::Schema,
+            ObjectKind::EventTrigger
+            | ObjectKind::Extension
+            | ObjectKind::Role
+            | ObjectKind::Database
+            | ObjectKind::Tablespace
+            | ObjectKind::Publication
+            | ObjectKind::Subscription
+            | ObjectKind::Collation
+            | ObjectKind::Statistics
+            | ObjectKind::Other => ObjectClass::Other,
+        }
+    }
+}
+
 /// An object that a statement names, of whatever kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectRef {

@@ -2,7 +2,7 @@
 
 use super::{Done, extension, missing, routine};
 use crate::catalog::{Catalog, CatalogRoutine, DefaultPrivilege, Name, Privileges, Relation};
-use crate::change::{Grant, GrantObjects, Ident, ObjectKind, ObjectRef, QName, Signature};
+use crate::change::{Grant, GrantObjects, Ident, ObjectClass, ObjectKind, ObjectRef, QName, Signature};
 use crate::dialect::Dialect;
 use std::sync::Arc;
 
@@ -13,11 +13,9 @@ const WITH_GRANT_OPTION: &str = " WITH GRANT OPTION";
 pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident, dialect: &dyn Dialect) -> Done {
     let role = role(catalog, owner);
     let owner = Some(role.clone());
-    match object.kind {
-        ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence => {
-            own_relation(catalog, object, owner)
-        }
-        ObjectKind::Type | ObjectKind::Domain => {
+    match object.kind.class() {
+        ObjectClass::Relation => own_relation(catalog, object, owner),
+        ObjectClass::Type => {
             if let Some(name) = catalog.resolve_type(&object.name) {
                 catalog.edit_type(&name, |own| own.owner = owner);
             } else if !catalog.may_lie_outside(&object.name, dialect) {
@@ -25,36 +23,20 @@ pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident
             }
             Ok(())
         }
-        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate | ObjectKind::Routine => {
+        ObjectClass::Routine => {
             let of = Signature { name: object.name.clone(), arguments: object.arguments.clone() };
             for (name, signature) in routine::find(catalog, object.kind, &of, dialect)? {
                 catalog.edit_routine(&name, &signature, |own| own.owner = owner.clone());
             }
             Ok(())
         }
-        ObjectKind::Schema => {
+        ObjectClass::Schema => {
             if let Some(schema) = catalog.schemas.get_mut(&object.name.name) {
                 Arc::make_mut(schema).owner = owner;
             }
             Ok(())
         }
-        ObjectKind::Index
-        | ObjectKind::Column
-        | ObjectKind::Constraint
-        | ObjectKind::DomainConstraint
-        | ObjectKind::Trigger
-        | ObjectKind::EventTrigger
-        | ObjectKind::Rule
-        | ObjectKind::Policy
-        | ObjectKind::Extension
-        | ObjectKind::Role
-        | ObjectKind::Database
-        | ObjectKind::Tablespace
-        | ObjectKind::Publication
-        | ObjectKind::Subscription
-        | ObjectKind::Collation
-        | ObjectKind::Statistics
-        | ObjectKind::Other => {
+        ObjectClass::Member | ObjectClass::Other => {
             let key = extension::other_key(catalog, object, false);
             let change = crate::change::Change::SetOwner { object: object.clone(), owner: role, if_exists: false };
             if let Some(other) = catalog.others.get_mut(&key) {

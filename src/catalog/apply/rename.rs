@@ -4,23 +4,18 @@ use super::carry::{self, Carried};
 use super::text::Renaming;
 use super::{Done, drop, exists, exists_member, extension, missing, missing_member, remark, role, routine};
 use crate::catalog::{Catalog, Dependency, Name, Problem, Relation, UserTypeShape};
-use crate::change::{Ident, ObjectKind, ObjectRef, Signature};
+use crate::change::{Ident, ObjectClass, ObjectKind, ObjectRef, Signature};
 use crate::dialect::Dialect;
 use std::sync::Arc;
 
 /// `RENAME TO`
 pub(super) fn rename(catalog: &mut Catalog, object: &ObjectRef, to: &Ident, if_exists: bool, dialect: &dyn Dialect) -> Done {
-    let done = match object.kind {
-        ObjectKind::Table
-        | ObjectKind::ForeignTable
-        | ObjectKind::View
-        | ObjectKind::MaterializedView
-        | ObjectKind::Sequence
-        | ObjectKind::Index => catalog.need_relation(&object.name, object.kind).and_then(|from| {
+    let done = match (object.kind, object.kind.class()) {
+        (_, ObjectClass::Relation) => catalog.need_relation(&object.name, object.kind).and_then(|from| {
             let to = Name { schema: from.schema.clone(), name: to.clone() };
             relation(catalog, &from, &to, dialect)
         }),
-        ObjectKind::Type | ObjectKind::Domain => match catalog.resolve_type(&object.name) {
+        (ObjectKind::Type | ObjectKind::Domain, _) => match catalog.resolve_type(&object.name) {
             Some(from) => {
                 let to = Name { schema: from.schema.clone(), name: to.clone() };
                 user_type(catalog, &from, &to, dialect)
@@ -28,21 +23,12 @@ pub(super) fn rename(catalog: &mut Catalog, object: &ObjectRef, to: &Ident, if_e
             None if catalog.may_lie_outside(&object.name, dialect) => Ok(()),
             None => Err(missing(object.kind, &object.name)),
         },
-        ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate | ObjectKind::Routine => {
+        (_, ObjectClass::Routine) => {
             routines(catalog, object, |from| Name { schema: from.schema.clone(), name: to.clone() }, dialect)
         }
-        ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => member(catalog, object, to),
-        ObjectKind::Schema => schema(catalog, &object.name.name, to, dialect),
-        ObjectKind::Extension
-        | ObjectKind::EventTrigger
-        | ObjectKind::Role
-        | ObjectKind::Database
-        | ObjectKind::Tablespace
-        | ObjectKind::Publication
-        | ObjectKind::Subscription
-        | ObjectKind::Collation
-        | ObjectKind::Statistics
-        | ObjectKind::Other => {
+        (ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule, _) => member(catalog, object, to),
+        (_, ObjectClass::Schema) => schema(catalog, &object.name.name, to, dialect),
+        (_, ObjectClass::Other) => {
             if object.kind == ObjectKind::Role {
                 role::rename(catalog, &object.name.name, to);
             }
@@ -55,7 +41,7 @@ pub(super) fn rename(catalog: &mut Catalog, object: &ObjectRef, to: &Ident, if_e
             }
             Ok(())
         }
-        ObjectKind::Column | ObjectKind::Constraint | ObjectKind::DomainConstraint => Ok(()),
+        (_, ObjectClass::Member | ObjectClass::Type) => Ok(()),
     };
     match done {
         Err(Problem::Missing { .. }) if if_exists => Ok(()),

@@ -3,7 +3,7 @@
 use super::super::locks::Mode;
 use super::collect::Locks;
 use crate::catalog::{Name, Relation, Table, View};
-use crate::change::{ConstraintKind, ObjectKind, ObjectRef};
+use crate::change::{ConstraintKind, ObjectClass, ObjectKind, ObjectRef};
 use imbl::ordmap::DiffItem;
 use std::sync::Arc;
 
@@ -36,8 +36,8 @@ fn named(object: &ObjectRef, concurrently: bool, locks: &mut Locks<'_>) {
         // Its table's lock is let go again when there is nothing to drop.
         return;
     }
-    match object.kind {
-        ObjectKind::Index => {
+    match (object.kind, object.kind.class()) {
+        (ObjectKind::Index, _) => {
             let Some(owner) = locks.before().index(&name).map(|(owner, _)| owner.clone()) else { return };
             let mode = if concurrently { Mode::ShareUpdateExclusive } else { Mode::AccessExclusive };
             locks.lock_index(&name, mode);
@@ -46,37 +46,12 @@ fn named(object: &ObjectRef, concurrently: bool, locks: &mut Locks<'_>) {
                 false => locks.lock(&owner, mode),
             }
         }
-        ObjectKind::Trigger => match locks.is_partitioned(&name) {
+        (ObjectKind::Trigger, _) => match locks.is_partitioned(&name) {
             true => locks.lock_tree(&name, Mode::AccessExclusive),
             false => locks.lock(&name, Mode::AccessExclusive),
         },
-        ObjectKind::Table
-        | ObjectKind::ForeignTable
-        | ObjectKind::View
-        | ObjectKind::MaterializedView
-        | ObjectKind::Sequence
-        | ObjectKind::Rule
-        | ObjectKind::Policy
-        | ObjectKind::Column
-        | ObjectKind::Constraint => locks.lock(&name, Mode::AccessExclusive),
-        ObjectKind::DomainConstraint
-        | ObjectKind::Type
-        | ObjectKind::Domain
-        | ObjectKind::Function
-        | ObjectKind::Procedure
-        | ObjectKind::Aggregate
-        | ObjectKind::Routine
-        | ObjectKind::EventTrigger
-        | ObjectKind::Schema
-        | ObjectKind::Extension
-        | ObjectKind::Role
-        | ObjectKind::Database
-        | ObjectKind::Tablespace
-        | ObjectKind::Publication
-        | ObjectKind::Subscription
-        | ObjectKind::Collation
-        | ObjectKind::Statistics
-        | ObjectKind::Other => {}
+        (_, ObjectClass::Relation | ObjectClass::Member) => locks.lock(&name, Mode::AccessExclusive),
+        (_, ObjectClass::Type | ObjectClass::Routine | ObjectClass::Schema | ObjectClass::Other) => {}
     }
 }
 

@@ -5,8 +5,8 @@ use super::collect::Locks;
 use super::{constraint, partition};
 use crate::catalog::{Dependency, Dependent, Name};
 use crate::change::{
-    CreateIndex, CreateTable, CreateView, DomainChange, Grant, GrantObjects, ObjectKind, ObjectRef, QName, Routine, RoutineBody,
-    Rule, SequenceOptions, TableElement, Trigger,
+    CreateIndex, CreateTable, CreateView, DomainChange, Grant, GrantObjects, ObjectClass, ObjectKind, ObjectRef, QName, Routine,
+    RoutineBody, Rule, SequenceOptions, TableElement, Trigger,
 };
 use crate::dialect::Held;
 
@@ -172,20 +172,15 @@ pub(super) fn create_rule(table: &QName, rule: &Rule, locks: &mut Locks<'_>) {
 }
 
 pub(super) fn rename(object: &ObjectRef, locks: &mut Locks<'_>) {
-    match object.kind {
-        ObjectKind::Table
-        | ObjectKind::ForeignTable
-        | ObjectKind::View
-        | ObjectKind::MaterializedView
-        | ObjectKind::Sequence
-        | ObjectKind::Index => {
+    match (object.kind, object.kind.class()) {
+        (_, ObjectClass::Relation) => {
             let Some(name) = locks.resolve(&object.name) else { return };
             match locks.kind_of(&name) {
                 Some(ObjectKind::Index) => locks.lock_index(&name, Mode::ShareUpdateExclusive),
                 _ => locks.lock(&name, Mode::AccessExclusive),
             }
         }
-        ObjectKind::Trigger => {
+        (ObjectKind::Trigger, _) => {
             let Some(table) = locks.resolve(&object.name) else { return };
             // The triggers of partitions follow since 15.
             match locks.version() >= 15 && locks.is_partitioned(&table) {
@@ -193,41 +188,16 @@ pub(super) fn rename(object: &ObjectRef, locks: &mut Locks<'_>) {
                 false => locks.lock(&table, Mode::AccessExclusive),
             }
         }
-        ObjectKind::Rule | ObjectKind::Policy | ObjectKind::Column | ObjectKind::Constraint => {
+        (_, ObjectClass::Member) => {
             locks.lock_named(&object.name, Mode::AccessExclusive);
         }
-        ObjectKind::DomainConstraint
-        | ObjectKind::Type
-        | ObjectKind::Domain
-        | ObjectKind::Function
-        | ObjectKind::Procedure
-        | ObjectKind::Aggregate
-        | ObjectKind::Routine
-        | ObjectKind::EventTrigger
-        | ObjectKind::Schema
-        | ObjectKind::Extension
-        | ObjectKind::Role
-        | ObjectKind::Database
-        | ObjectKind::Tablespace
-        | ObjectKind::Publication
-        | ObjectKind::Subscription
-        | ObjectKind::Collation
-        | ObjectKind::Statistics
-        | ObjectKind::Other => {}
+        (_, ObjectClass::Type | ObjectClass::Routine | ObjectClass::Schema | ObjectClass::Other) => {}
     }
 }
 
 /// `SET SCHEMA` and `OWNER TO`: the sequences that a table owns go with it, its partitions do not.
 pub(super) fn move_or_own(object: &ObjectRef, locks: &mut Locks<'_>) {
-    let is_relation = matches!(
-        object.kind,
-        ObjectKind::Table
-            | ObjectKind::ForeignTable
-            | ObjectKind::View
-            | ObjectKind::MaterializedView
-            | ObjectKind::Sequence
-            | ObjectKind::Index
-    );
+    let is_relation = object.kind.class() == ObjectClass::Relation;
     let Some(name) = locks.resolve(&object.name).filter(|_| is_relation) else { return };
     locks.lock(&name, Mode::AccessExclusive);
     for sequence in locks.owned_sequences(&name) {
@@ -236,33 +206,10 @@ pub(super) fn move_or_own(object: &ObjectRef, locks: &mut Locks<'_>) {
 }
 
 pub(super) fn comment(object: &ObjectRef, locks: &mut Locks<'_>) {
-    let mode = match object.kind {
-        ObjectKind::Table
-        | ObjectKind::ForeignTable
-        | ObjectKind::Column
-        | ObjectKind::View
-        | ObjectKind::MaterializedView
-        | ObjectKind::Sequence
-        | ObjectKind::Index => Mode::ShareUpdateExclusive,
-        ObjectKind::Constraint | ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => Mode::AccessShare,
-        ObjectKind::DomainConstraint
-        | ObjectKind::Type
-        | ObjectKind::Domain
-        | ObjectKind::Function
-        | ObjectKind::Procedure
-        | ObjectKind::Aggregate
-        | ObjectKind::Routine
-        | ObjectKind::EventTrigger
-        | ObjectKind::Schema
-        | ObjectKind::Extension
-        | ObjectKind::Role
-        | ObjectKind::Database
-        | ObjectKind::Tablespace
-        | ObjectKind::Publication
-        | ObjectKind::Subscription
-        | ObjectKind::Collation
-        | ObjectKind::Statistics
-        | ObjectKind::Other => return,
+    let mode = match (object.kind, object.kind.class()) {
+        (ObjectKind::Column, _) | (_, ObjectClass::Relation) => Mode::ShareUpdateExclusive,
+        (_, ObjectClass::Member) => Mode::AccessShare,
+        (_, ObjectClass::Type | ObjectClass::Routine | ObjectClass::Schema | ObjectClass::Other) => return,
     };
     let Some(name) = locks.resolve(&object.name) else { return };
     locks.lock(&name, mode);
