@@ -47,17 +47,20 @@ fn compare_history(name: &str, project: &Project) -> String {
     let server = Server::shared().expect("a server");
     let real = server.create_database().expect("a database");
     let mut session = real.connect().expect("a session");
+    session.execute(TIME_ZONE).expect("set");
     let parsed = read_statements(&project.sources, &project.history);
     let replayed = replay(&project.history, &parsed, |_| true, Release::OneByOne, &Postgres);
     let mut steps = replayed.steps.iter();
+    // The runner's own table is there before the first migration, and no part of the schema.
+    let runner_table = Some(project.history.runner_table).filter(|table| !table.is_empty() && !table.contains('.'));
+    if let Some(table) = runner_table {
+        session.execute(&format!("CREATE TABLE {table} (version bigint)")).expect("a table");
+    }
     let mut differences = String::new();
     for (migration, parsed) in project.history.migrations.iter().zip(&parsed) {
         let wrapped = migration.up.transaction != Transaction::PerStatement;
         // Nothing here waits for rows from a client, and a statement that wants no transaction gets none.
-        let alone = parsed
-            .statements
-            .iter()
-            .any(|statement| project.sources.slice(statement.span).to_ascii_uppercase().contains("CONCURRENTLY"));
+        let alone = parsed.statements.iter().any(|statement| is_alone(project.sources.slice(statement.span)));
         if wrapped && !alone {
             session.execute("BEGIN").expect("a transaction");
         }
@@ -87,12 +90,24 @@ fn compare_history(name: &str, project: &Project) -> String {
         session.execute("COMMIT").expect("the end of a transaction");
     }
     let opaque = parsed.iter().flat_map(|migration| &migration.statements).any(|statement| unread(&statement.changes));
-    let differ = compare_schemas(name, server, &mut session, &replayed.schema);
+    let mut schema = replayed.schema.clone();
+    if let Some(table) = runner_table {
+        let drop = format!("DROP TABLE IF EXISTS public.{table} CASCADE");
+        session.execute(&drop).expect("dropped");
+        changes_of(&drop).iter().for_each(|change| schema.apply(change, &Postgres).expect("dropped"));
+    }
+    let differ = compare_schemas(name, server, &mut session, &schema);
     if opaque && !differ.is_empty() {
         println!("{name}: not all of it can be read, and so differs:\n{differ}");
         return differences;
     }
     differences + &differ
+}
+
+/// Whether a statement wants no transaction around it: what is built concurrently, and procedures that commit.
+fn is_alone(text: &str) -> bool {
+    let text = text.to_ascii_uppercase();
+    text.contains("CONCURRENTLY") || text.starts_with("CALL ")
 }
 
 /// Roles belong to the server, not to a database: another project, or the original, made them.
@@ -128,6 +143,7 @@ fn compare(name: &str, statements: &[String]) -> String {
     let server = Server::shared().expect("a server");
     let real = server.create_database().expect("a database");
     let mut session = real.connect().expect("a session");
+    session.execute(TIME_ZONE).expect("set");
     let mut catalog = Postgres.empty_catalog();
     let mut differences = String::new();
     for statement in statements {
