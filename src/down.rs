@@ -30,10 +30,10 @@ pub enum Fidelity {
     /// Schema and data come back.
     #[default]
     Lossless,
-    /// The schema comes back; data that the up destroyed does not.
-    SchemaOnly,
     /// The schema comes back; data written through the new schema since the up is lost, or keeps the down from running.
     DropsNewData,
+    /// The schema comes back; data that the up destroyed does not.
+    SchemaOnly,
     /// No down can be computed: the script raises an error that says why.
     Manual,
 }
@@ -93,12 +93,38 @@ pub struct UpFidelity {
     pub span: Span,
     /// How much comes back.
     pub fidelity: Fidelity,
-    /// What does not, or what may keep the down from running, for people: `the values of public.users.email`.
-    pub lost: Vec<String>,
+    /// What does not, or what may keep the down from running.
+    pub lost: Vec<Lost>,
     /// Why no inverse can be computed, where none can.
     pub reason: Option<String>,
     /// Whether it changed the schema, as far as that is known.
     pub changes_schema: bool,
+}
+
+/// Something that does not come back, or that there is to know of the way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// What that makes of the down: where nothing is lost it is only to be known.
+    pub fidelity: Fidelity,
+    /// What it is, for people: `the values of public.users.email`.
+    pub what: String,
+}
+
+impl UpFidelity {
+    /// Notes something that does not come back.
+    fn note(&mut self, fidelity: Fidelity, what: String) {
+        self.fidelity = self.fidelity.max(fidelity);
+        let lost = Lost { fidelity, what };
+        if !self.lost.contains(&lost) {
+            self.lost.push(lost);
+        }
+    }
+
+    /// Leaves it to a person.
+    fn by_hand(&mut self, reason: String) {
+        self.fidelity = Fidelity::Manual;
+        self.reason.get_or_insert(reason);
+    }
 }
 
 impl Down {

@@ -1,6 +1,10 @@
 //! The whole judgement of a project's migrations: which ones are pending, what each of them does to old and new
 //! applications, and every finding. It reads no file and prints nothing; reports are made of what it gives.
 
+mod back;
+
+pub use back::Back;
+
 use crate::allow::{self, Reported, Suppression};
 use crate::assess::{self, Assessment, Phase, Release, Strategy};
 use crate::dialect::{Dialect, ServerVersion};

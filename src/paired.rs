@@ -2,6 +2,7 @@
 //! before. What differs is told as canonical SQL; the order of columns that were added again does not count.
 
 mod attempt;
+mod chain;
 mod differ;
 mod kept;
 
@@ -118,21 +119,32 @@ impl Checked<'_> {
 
 /// Tries the downs of these migrations, which were judged in the replay.
 pub fn check<'a>(project: &'a Project, ground: Ground<'_>, migrations: &[usize]) -> Checked<'a> {
-    let tried = |migration: &usize| {
-        let script = project.history.migrations[*migration].down.as_ref();
-        let state = read::down_state(project, *migration);
-        let script = script.filter(|_| matches!(state, DownState::Written | DownState::Generated));
-        let tried = script.and_then(|script| ground.attempt(*migration, script));
-        tried.ok_or((*migration, state))
-    };
     let mut out = Checked { project, tried: Vec::new(), others: Vec::new() };
-    for found in migrations.par_iter().map(tried).collect::<Vec<_>>() {
-        match found {
-            Ok(tried) => out.tried.push(tried),
-            Err(other) => out.others.push(other),
+    let mut scripts = Vec::new();
+    for migration in migrations {
+        let state = read::down_state(project, *migration);
+        match matches!(state, DownState::Written | DownState::Generated) {
+            true => scripts.push((*migration, state)),
+            false => out.others.push((*migration, state)),
         }
     }
+    let numbers: Vec<usize> = scripts.iter().map(|(migration, _)| *migration).collect();
+    out.tried = tried(ground, &numbers);
+    let is_tried = |migration: usize| out.tried.iter().any(|tried| tried.migration == migration);
+    out.others.extend(scripts.iter().filter(|(migration, _)| !is_tried(*migration)).copied());
+    out.others.sort_by_key(|(migration, _)| *migration);
     out
+}
+
+/// Tries the downs of these migrations: each alone, and those that do not lead back alone together with those before.
+pub fn tried(ground: Ground<'_>, migrations: &[usize]) -> Vec<Tried> {
+    let attempt = |migration: &usize| {
+        let script = ground.history.migrations[*migration].down.as_ref()?;
+        ground.attempt(*migration, script)
+    };
+    let mut tried: Vec<Tried> = migrations.par_iter().filter_map(attempt).collect();
+    chain::find(&ground, &mut tried);
+    tried
 }
 
 /// The name by which people know a migration: version and name.

@@ -234,7 +234,7 @@ impl<'a> Trial<'a> {
                         let kept = if said == Fidelity::Lossless { now == rows } else { count(now) == count(rows) };
                         let called = [Some(name.to_string()), later_name(name)];
                         let mut lost = made.ups.iter().flat_map(|up| &up.lost);
-                        let named = lost.any(|lost| called.iter().flatten().any(|name| lost.contains(name)));
+                        let named = lost.any(|lost| called.iter().flatten().any(|name| lost.what.contains(name)));
                         if !kept && !named {
                             writeln!(self.counts.wrong, "WRONG {}: {label}: rows of {name}: {rows} became {now}", self.name)
                                 .expect("a string");

@@ -98,6 +98,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             match difference(&self.state, self.to) {
+                None if self.is_misplaced() => return Err(Blocked { reason: self.reason("what has which name".to_owned()) }),
                 None => return Ok(Way { changes: self.changes, state: self.state, from: self.from.clone() }),
                 Some(left) if !self.make_way() => return Err(Blocked { reason: self.reason(left) }),
                 Some(_) => {}

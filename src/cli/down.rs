@@ -4,14 +4,17 @@ use super::args::{Common, Down as Args, DownFormat};
 use super::lint::version;
 use super::output::{self, complain};
 use super::pending::{self, Chosen};
+use super::project;
 use super::{Failure, Outcome};
 use migsafe::paired::{self, Checked, Keeping, Pair, label};
 use migsafe::read::{self, DownState, Project};
 use migsafe::report::{self, DownReport};
+use migsafe::rules::Level;
 use migsafe::{Lint, Options, lint};
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let Chosen { projects, config, dialect, .. } = pending::choose(&args.project, &args.pending, common)?;
+    projects.iter().for_each(|(project, _)| project::tell_refused(project, |_| false));
     let version = version(args.server_version.as_ref(), &config, dialect)?;
     let options = |pending| {
         let strategy = config.strategy.unwrap_or_default();
@@ -31,10 +34,7 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let text = match args.format {
         DownFormat::Json => report::down_json(&judged, &reports) + "\n",
         DownFormat::Human if args.write => String::new(),
-        DownFormat::Human if args.check => {
-            let checked: Vec<&Checked<'_>> = reports.iter().filter_map(|report| report.checked.as_ref()).collect();
-            report::down_check(&checked, output::look(common, args.output.as_deref()), dialect)
-        }
+        DownFormat::Human if args.check => report::down_check(&reports, output::look(common, args.output.as_deref()), dialect),
         DownFormat::Human => {
             let print =
                 |(lint, report): (&Lint<'_>, &DownReport<'_>)| report::down_print(lint.project, report, common.quiet, dialect);
@@ -44,20 +44,24 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     if !text.is_empty() {
         output::write(&text, args.output.as_deref())?;
     }
+    let fail_on = config.fail_on.unwrap_or(Level::Error);
     let untrue = reports.iter().filter_map(|report| report.checked.as_ref()).any(Checked::is_untrue);
-    Ok(if untrue { Outcome::Findings } else { wrote })
+    let found = reports.iter().flat_map(|report| &report.backs).any(|back| back.worst() >= fail_on);
+    Ok(if untrue || found { Outcome::Findings } else { wrote })
 }
 
 fn report<'a>(lint: &Lint<'a>, args: &Args) -> DownReport<'a> {
     let migrations = &lint.options.pending.migrations;
     let wanted = !args.check || args.format == DownFormat::Json;
+    let checked = args.check.then(|| paired::check(lint.project, lint.ground(), migrations));
     DownReport {
         pairs: match wanted {
             true => paired::pairs(lint.project, lint.ground(), migrations, lint.options.version),
             false => Vec::new(),
         },
         kept: Vec::new(),
-        checked: args.check.then(|| paired::check(lint.project, lint.ground(), migrations)),
+        backs: checked.as_ref().map(|checked| lint.backs(&checked.tried)).unwrap_or_default(),
+        checked,
     }
 }
 

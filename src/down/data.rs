@@ -20,18 +20,12 @@ pub(super) fn inverses(context: &Context<'_>, ups: &mut [UpFidelity]) -> Vec<Cha
             match undo(atom, context) {
                 Undo::Nothing => {}
                 Undo::Delete(change, name) => {
-                    up.fidelity = up.fidelity.max(Fidelity::DropsNewData);
-                    up.lost.push(format!("what was changed since in the rows that were inserted into {name}"));
+                    let what = format!("what was changed since in the rows that were inserted into {name}");
+                    up.note(Fidelity::DropsNewData, what);
                     out.push(change);
                 }
-                Undo::Lost(what) => {
-                    up.fidelity = up.fidelity.max(Fidelity::SchemaOnly);
-                    up.lost.push(what);
-                }
-                Undo::ByHand(reason) => {
-                    up.fidelity = Fidelity::Manual;
-                    up.reason.get_or_insert(reason);
-                }
+                Undo::Lost(what) => up.note(Fidelity::SchemaOnly, what),
+                Undo::ByHand(reason) => up.by_hand(reason),
             }
         }
     }

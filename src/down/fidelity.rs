@@ -5,12 +5,13 @@ use super::{Context, Fidelity, UpFidelity, data};
 use crate::catalog::diff::{changed_relations, difference, table_among};
 use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
 use crate::change::{
-    Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Grant, GrantObjects, Ident, ObjectKind, Persistence,
+    AttributeChange, Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Grant, GrantObjects, Ident, ObjectKind,
+    ObjectRef, Persistence,
     TableAction, TypeShape,
 };
 use crate::dialect::Fit;
 use crate::parse::DirectiveKind;
-use crate::replay::{ParsedMigration, ParsedStatement, Step};
+use crate::replay::{Atom, ParsedMigration, ParsedStatement, Step};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,29 +19,33 @@ use std::sync::Arc;
 pub(super) fn of_statements(context: &Context<'_>) -> Vec<UpFidelity> {
     let names = changed_relations(context.first, context.last);
     let of_step = |step: &Step| {
-        let mut judge = Judge { context, step, names: &names, fidelity: Fidelity::Lossless, lost: Vec::new() };
+        let up = UpFidelity {
+            statement: step.statement,
+            span: context.parsed.statements[step.statement].span,
+            fidelity: Fidelity::Lossless,
+            lost: Vec::new(),
+            reason: None,
+            changes_schema: difference(&step.before, &step.after).is_some(),
+        };
+        let mut judge = Judge { context, step, names: &names, up };
         judge.relations();
         judge.types();
         judge.atoms();
-        let mut reason = by_hand(context, step);
+        let mut up = judge.up;
+        if let Some(reason) = by_hand(context, step) {
+            up.by_hand(reason);
+        }
         match unseen(context, step) {
             Some(Unseen::Dropped(what)) => {
-                let said = format!("whether {what} was there is not known: something before it was not understood");
-                reason.get_or_insert(said);
+                up.by_hand(format!("whether {what} was there is not known: something before it was not understood"));
             }
             Some(Unseen::Found(what)) => {
-                judge.new_data(format!("{what}, even if it was there before: not all that came before was understood"));
+                let said = format!("{what}, even if it was there before: not all that came before was understood");
+                up.note(Fidelity::DropsNewData, said);
             }
             None => {}
         }
-        UpFidelity {
-            statement: step.statement,
-            span: context.parsed.statements[step.statement].span,
-            fidelity: if reason.is_some() { Fidelity::Manual } else { judge.fidelity },
-            lost: judge.lost,
-            reason,
-            changes_schema: difference(&step.before, &step.after).is_some(),
-        }
+        up
     };
     context.steps.iter().map(of_step).collect()
 }
@@ -72,11 +77,41 @@ fn by_hand(context: &Context<'_>, step: &Step) -> Option<String> {
         .or(doubtful)
         .or(refused)
         .or_else(|| step.atoms.iter().find_map(|atom| outside(&atom.change.value, &atom.before)))
+        .or_else(|| attributes(context, step))
+}
+
+/// Attributes have no identity: where one goes and another comes, it is not known which is which.
+fn attributes(context: &Context<'_>, step: &Step) -> Option<String> {
+    let of = |atom: &Atom| match &atom.change.value {
+        Change::AlterComposite { name, change, .. } => {
+            let name = atom.before.resolve_type(name)?;
+            let id = atom.before.types[&name].id;
+            context.first.knows(id).then(|| (id, name, matches!(change, AttributeChange::Drop(..)), change.clone()))
+        }
+        _ => None,
+    };
+    let gone: BTreeSet<ObjectId> =
+        context.steps.iter().flat_map(|step| &step.atoms).filter_map(of).filter(|own| own.2).map(|own| own.0).collect();
+    let added = step.atoms.iter().filter_map(of).find(|own| matches!(own.3, AttributeChange::Add(..)) && gone.contains(&own.0));
+    added.map(|(_, name, ..)| format!("which attributes of {name} are which cannot be told"))
 }
 
 /// What a change does outside of what is followed.
 fn outside(change: &Change, before: &Catalog) -> Option<String> {
     match change {
+        Change::Drop { objects, cascade: true, .. } => {
+            let holds = |own: &&ObjectRef| match own.kind {
+                ObjectKind::Extension => before.extensions.contains_key(&own.name.name),
+                ObjectKind::Collation | ObjectKind::Other => true,
+                _ => false,
+            };
+            objects.iter().find(holds).map(|own| format!("what else goes with {} is not known", own.name))
+        }
+        Change::AlterComposite { name, cascade: true, .. } => {
+            let name = before.resolve_type(name)?;
+            let typed = |own: &Relation| matches!(own, Relation::Table(own) if own.of_type.as_ref() == Some(&name));
+            before.relations.values().any(typed).then(|| format!("the tables of type {name} change with it"))
+        }
         Change::AlterOther { object, .. } => {
             let known = before.others.keys().any(|(kind, words)| {
                 *kind == object.kind && (*words == object.name.to_string() || words.ends_with(&format!(".{}", object.name.name)))
@@ -114,24 +149,21 @@ struct Judge<'a> {
     step: &'a Step,
     /// What differs between the states before and after the migration.
     names: &'a BTreeSet<Name>,
-    fidelity: Fidelity,
-    lost: Vec<String>,
+    up: UpFidelity,
 }
 
 impl Judge<'_> {
-    fn note(&mut self, fidelity: Fidelity, what: String) {
-        self.fidelity = self.fidelity.max(fidelity);
-        if !self.lost.contains(&what) {
-            self.lost.push(what);
-        }
-    }
-
     fn gone(&mut self, what: String) {
-        self.note(Fidelity::SchemaOnly, what);
+        self.up.note(Fidelity::SchemaOnly, what);
     }
 
     fn new_data(&mut self, what: String) {
-        self.note(Fidelity::DropsNewData, what);
+        self.up.note(Fidelity::DropsNewData, what);
+    }
+
+    /// What is to be known though nothing is lost.
+    fn known(&mut self, what: String) {
+        self.up.note(Fidelity::Lossless, what);
     }
 
     /// Whether something was there before the migration.
@@ -162,6 +194,12 @@ impl Judge<'_> {
                     let owner = old.owned_by.as_ref().is_none_or(|(table, column)| after.has_column(table, column));
                     if !there && owner {
                         self.gone(format!("the position of the sequence {name}"));
+                    }
+                }
+                Some(Relation::View(old)) if old.materialized && self.is_old(old.id) => {
+                    let there = names.iter().filter_map(|name| after.view(name)).any(|own| own.id == old.id);
+                    if !there {
+                        self.known(format!("what {name} showed is computed anew"));
                     }
                 }
                 Some(Relation::Sequence(_) | Relation::View(_) | Relation::Index(_)) | None => {}
@@ -195,6 +233,16 @@ impl Judge<'_> {
             let stays = find(&last, column.number).is_some();
             if stays && !matches!(column.value, ColumnValue::Generated { .. }) {
                 self.new_data(format!("the values of {}.{}", new.name, column.name));
+            }
+        }
+        for parent in old.inherits.iter().filter(|parent| !new.inherits.contains(parent)) {
+            let parent = self.step.before.table(parent).cloned();
+            let kept = parent.filter(|parent| table_by_id(&self.step.after, parent.id));
+            if let Some(parent) = kept {
+                self.known(format!(
+                    "the columns of {} stay its own: they do not go with those of {} any more",
+                    new.name, parent.name
+                ));
             }
         }
         self.constraints(old, new);
@@ -286,6 +334,11 @@ impl Judge<'_> {
                         self.new_data(format!("values that are no {name} keep the down from running"));
                     }
                 }
+                (UserTypeShape::Type(TypeShape::Composite(old)), UserTypeShape::Type(TypeShape::Composite(now))) => {
+                    if now.len() > old.len() {
+                        self.new_data(format!("the values of what {name} got"));
+                    }
+                }
                 (old, new) if old != new => self.new_data(format!("values of {name} that it did not have before")),
                 _ => {}
             }
@@ -297,11 +350,29 @@ impl Judge<'_> {
             if data::restarts(&atom.change.value) {
                 self.gone("the position of a sequence".to_owned());
             }
+            if let Change::AlterComposite { name, change, .. } = &atom.change.value
+                && atom.before.resolve_type(name).is_some_and(|name| self.is_old(atom.before.types[&name].id))
+            {
+                match change {
+                    AttributeChange::Drop(attribute, _) => self.gone(format!("the values of {attribute} in those of {name}")),
+                    AttributeChange::SetType(attribute, ..) => {
+                        self.gone(format!(
+                            "the values of {attribute} in those of {name} as they were before they were converted"
+                        ));
+                    }
+                    AttributeChange::Add(..) | AttributeChange::Rename(..) => {}
+                }
+            }
         }
         for name in self.step.before.extensions.keys().filter(|name| !self.step.after.extensions.contains_key(*name)) {
-            self.note(Fidelity::SchemaOnly, format!("whatever the extension {name} kept"));
+            self.gone(format!("whatever the extension {name} kept"));
         }
     }
+}
+
+/// Whether the table of an identity is there, under whatever name.
+fn table_by_id(catalog: &Catalog, id: ObjectId) -> bool {
+    catalog.relations.values().any(|own| matches!(own, Relation::Table(own) if own.id == id))
 }
 
 /// What is lost with a table.

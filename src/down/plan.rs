@@ -65,15 +65,13 @@ fn step_by_step(context: &Context<'_>, ups: &mut [UpFidelity]) -> Found {
                 later.extend(follow_ups);
             }
             Err(blocked) => {
-                up.fidelity = Fidelity::Manual;
-                up.reason.get_or_insert_with(|| blocked_reason(&blocked));
+                up.by_hand(blocked_reason(&blocked));
                 whole = false;
             }
         }
     }
     if let (true, Some(first), Some(blocked)) = (whole, ups.first_mut(), unproven(context, &now, &later)) {
-        first.fidelity = Fidelity::Manual;
-        first.reason.get_or_insert(blocked);
+        first.by_hand(blocked);
     }
     (now, later)
 }
@@ -136,8 +134,7 @@ fn unknown(way: &[Change], context: &Context<'_>, ups: &mut [UpFidelity]) {
     let found = found.or_else(|| way.iter().filter_map(made).find(assumed));
     let unknown = found.map(|name| format!("the definition of {name} is in no migration"));
     if let (Some(reason), Some(last)) = (unknown.or_else(|| unseen_dependents(way, context)), ups.last_mut()) {
-        last.fidelity = Fidelity::Manual;
-        last.reason.get_or_insert(reason);
+        last.by_hand(reason);
     }
 }
 

@@ -99,7 +99,7 @@ fn with_archives(
     (replayed, start): (&Replayed, usize),
 ) -> Result<Preserved, String> {
     let covered = find::covered(context, losses);
-    let destroys = |up: &UpFidelity| up.lost.iter().any(|what| covered.contains(what));
+    let destroys = |up: &UpFidelity| up.lost.iter().any(|lost| covered.contains(&lost.what));
     let touches = |(step, up): (&Step, &UpFidelity)| changes_rows(step) || destroys(up);
     let pairs = || context.steps.iter().zip(&plain.ups);
     let (Some(at), Some(end)) = (pairs().position(touches), plain.ups.iter().rposition(destroys)) else {
@@ -156,18 +156,15 @@ fn judge_anew(ups: &mut [UpFidelity], losses: &[Loss], covered: &BTreeSet<String
     let mut last = None;
     for (at, up) in ups.iter_mut().enumerate() {
         let before = up.lost.len();
-        up.lost.retain(|what| !covered.contains(what));
+        up.lost.retain(|lost| !covered.contains(&lost.what));
         if up.lost.len() < before {
             last = Some(at);
-            if up.lost.is_empty() {
-                up.fidelity = Fidelity::Lossless;
-            }
+            up.fidelity = up.lost.iter().map(|lost| lost.fidelity).max().unwrap_or_default();
         }
     }
     let Some(last) = last.map(|at| &mut ups[at]) else { return };
     for note in losses.iter().flat_map(Loss::notes) {
-        last.fidelity = last.fidelity.max(Fidelity::DropsNewData);
-        last.lost.push(note);
+        last.note(Fidelity::DropsNewData, note);
     }
 }
 

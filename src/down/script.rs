@@ -28,9 +28,9 @@ pub fn script(down: &Down, dialect: &dyn Dialect) -> String {
 fn head(down: &Down) -> String {
     let mut text = format!("-- migsafe: fidelity {}: {}\n", down.fidelity, meaning(down.fidelity));
     let mut said = BTreeSet::new();
-    for (up, what) in down.ups.iter().flat_map(|up| up.lost.iter().map(move |what| (up, what))) {
-        if said.insert(what) {
-            writeln!(text, "--   {}: {}", verb(up.fidelity), one_line(what)).expect("a string");
+    for lost in down.ups.iter().flat_map(|up| &up.lost) {
+        if said.insert(&lost.what) {
+            writeln!(text, "--   {}: {}", verb(lost.fidelity), one_line(&lost.what)).expect("a string");
         }
     }
     for (up, reason) in down.reasons() {

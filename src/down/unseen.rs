@@ -1,7 +1,7 @@
 //! What may have been there unseen. Where the schema before a statement is not fully known, `IF EXISTS` that finds nothing may have
 //! dropped something, which cannot be made again, and `IF NOT EXISTS` or `OR REPLACE` may have found something, which then goes.
 
-use super::{Context, Fidelity, UpFidelity};
+use super::{Context, UpFidelity};
 use crate::catalog::diff::{changed_relations, difference};
 use crate::catalog::{Catalog, Name, ObjectId, Relation};
 use crate::change::{Change, ObjectKind, ObjectRef, QName, TableAction};
@@ -28,8 +28,7 @@ pub(super) fn unseen(context: &Context<'_>, step: &Step) -> Option<Unseen> {
 pub(super) fn note_gone(ups: &mut [UpFidelity], earlier: &[Step], steps: &[Step], first: &Catalog) {
     for (step, up) in steps.iter().zip(ups).filter(|(step, _)| !step.known) {
         if let Some(name) = gone(step, earlier, first) {
-            up.fidelity = Fidelity::Manual;
-            up.reason.get_or_insert(format!("what else {name} had is not known: something before it was not understood"));
+            up.by_hand(format!("what else {name} had is not known: something before it was not understood"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Trying a way back: the script on the schema that the migration made, compared with the schema before.
 
 use super::differ::{self, Difference};
-use crate::catalog::Problem;
+use crate::catalog::{Catalog, Problem};
 use crate::change::{Change, Opaque};
 use crate::dialect::Dialect;
 use crate::down::{self, Fidelity};
@@ -45,6 +45,8 @@ pub struct Tried {
     pub follow_ups: Vec<Change>,
     /// Whether migsafe wrote it and it says itself that a person has to.
     pub manual: bool,
+    /// The first and the last of the migrations whose downs lead back together, where this one does not alone.
+    pub together: Option<(usize, usize)>,
 }
 
 impl Tried {
@@ -59,7 +61,7 @@ impl Tried {
 
     /// Whether the script leads back, as far as it is understood and can without values that nobody has any more.
     pub fn leads_back(&self) -> bool {
-        self.failure.is_none() && self.difference.is_none() && !self.manual
+        (self.failure.is_none() && self.difference.is_none() || self.together.is_some()) && !self.manual
     }
 
     /// Whether it certainly does not lead back and does not say so itself.
@@ -82,8 +84,7 @@ impl Ground<'_> {
         if replay::fails(replayed, migration) {
             return None;
         }
-        let down = Migration { up: script.clone(), down: None, ..history.migrations[migration].clone() };
-        let back = replay::onto(after, known, (migration, &down), &parsed, dialect);
+        let back = self.onto(after, known, migration, script, &parsed);
         let failure = back.steps.iter().enumerate().find_map(|(at, step)| {
             let (span, problem) = step.problems.first()?;
             Some((at, *span, problem.clone()))
@@ -110,11 +111,25 @@ impl Ground<'_> {
             difference,
             follow_ups: Vec::new(),
             manual: false,
+            together: None,
         };
         if out.difference.is_some() {
             self.excuse(&mut out, script);
         }
         Some(out)
+    }
+
+    /// Runs a script on a schema in the place of a migration.
+    pub(super) fn onto(
+        &self,
+        schema: &Catalog,
+        known: bool,
+        migration: usize,
+        script: &Script,
+        parsed: &ParsedMigration,
+    ) -> Replayed {
+        let down = Migration { up: script.clone(), down: None, ..self.history.migrations[migration].clone() };
+        replay::onto(schema, known, (migration, &down), parsed, self.dialect)
     }
 
     /// What differs is no fault where only values could mend it, or where the script itself raises an error that says why.

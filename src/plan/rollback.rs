@@ -102,8 +102,8 @@ fn way_back(lint: &Lint<'_>, number: usize) -> Down {
 
 /// What is lost of what was written since, when a down runs.
 fn new_data(lint: &Lint<'_>, down: &Down) -> Vec<String> {
-    let of_new = down.ups.iter().filter(|up| up.fidelity == Fidelity::DropsNewData);
-    of_new.flat_map(|up| &up.lost).map(|text| briefly(lint, text.clone())).collect()
+    let lost = down.ups.iter().flat_map(|up| &up.lost);
+    lost.filter(|lost| lost.fidelity == Fidelity::DropsNewData).map(|lost| briefly(lint, lost.what.clone())).collect()
 }
 
 /// Names are written as briefly as a new session finds them.

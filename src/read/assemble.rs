@@ -131,9 +131,9 @@ fn cut(layout: &Layout, draft: &Draft, texts: &HashMap<PathBuf, Text>) -> (Vec<P
         let down = &texts[path].text;
         let transaction = match layout.cut {
             _ if layout.downs.by == DownsBy::Hand => Transaction::PerStatement,
-            Cut::Whole(transaction) => draft.transaction.unwrap_or_else(|| transaction(down, &mut Vec::new())),
+            Cut::Whole(transaction) => draft.of_down().transaction.unwrap_or_else(|| transaction(down, &mut Vec::new())),
             Cut::Pieces(cut) => {
-                cut(down, draft, &mut Vec::new()).pop().map_or(piece.up.transaction, |piece| piece.up.transaction)
+                cut(down, &draft.of_down(), &mut Vec::new()).pop().map_or(piece.up.transaction, |piece| piece.up.transaction)
             }
         };
         piece.down = Some(Part::one(0..down.len(), transaction));

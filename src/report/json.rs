@@ -140,6 +140,8 @@ pub(super) struct StatementLock {
 struct Finding<'a> {
     rule: &'static str,
     severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     #[serde(flatten)]
     place: Place,
     message: &'a str,
@@ -301,14 +303,14 @@ pub(super) fn held_name(held: Held) -> &'static str {
 
 fn finding<'a>(sources: &Sources, file: FileId, reported: &'a Reported, dialect: &dyn Dialect) -> Finding<'a> {
     let Reported { finding, fingerprint, suppressed } = reported;
-    // Places are in the file that is named: what is about another, a down, stands at its beginning.
-    let own = finding.place.span;
-    let is_own = sources.path(own.file) == sources.path(file);
-    let span = if is_own { own } else { Span::new(file, 0, 0) };
+    // Places are in the migration's file: what is about another, a down, names that.
+    let span = finding.place.span;
+    let path = sources.path(span.file);
     let text = |text: &'a str| (!text.is_empty()).then_some(text);
     Finding {
         rule: finding.id(),
         severity: finding.level.name(),
+        path: (path != sources.path(file)).then(|| path.to_string_lossy().into_owned()),
         place: place(sources, span),
         message: &finding.message,
         why: text(&finding.why),

@@ -3,11 +3,10 @@
 use super::{Finding, Place, Scene};
 use crate::assess::Touched;
 use crate::change::Change;
-use crate::paired::{Ground, Tried};
+use crate::paired::{self, Ground, Tried};
 use crate::parse::{DirectiveKind, Lexis, Scanner};
 use crate::replay;
 use crate::source::{MigrationKind, Script, Span};
-use rayon::prelude::*;
 
 impl Scene<'_> {
     /// The down of a judged migration, tried; nothing where there is none to try.
@@ -20,11 +19,9 @@ impl Scene<'_> {
                 replayed: self.replayed,
                 dialect: self.dialect,
             };
-            let attempt = |found: &crate::assess::Assessment| {
-                let down = self.history.migrations[found.migration].down.as_ref()?;
-                ground.attempt(found.migration, down)
-            };
-            self.assessments.par_iter().map(attempt).collect()
+            let migrations: Vec<usize> = self.assessments.iter().map(|own| own.migration).collect();
+            let mut found = paired::tried(ground, &migrations).into_iter().peekable();
+            migrations.iter().map(|migration| found.next_if(|tried| tried.migration == *migration)).collect()
         });
         tried[assessment].as_ref()
     }

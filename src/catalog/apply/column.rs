@@ -1,6 +1,6 @@
 //! Columns: added, altered, renamed. Dropping them is in `drop`.
 
-use super::{Done, constraint, describe, exists_member, index, inherit, missing_member, remark, rename, sequence};
+use super::{Done, constraint, describe, drop, exists_member, index, inherit, missing_member, remark, rename, sequence};
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, Table, TableColumn, UserTypeShape};
 use crate::change::{
     Column, ColumnSetting, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Ident, ObjectKind, QName, Ref, RefKind,
@@ -117,6 +117,12 @@ pub(super) fn set_type(
     if inherit::is_inherited(catalog, table, column) {
         return Err(Problem::Other { code: "42P16", message: format!("cannot alter inherited column \"{column}\"") });
     }
+    let key = catalog.table(table).and_then(|table| table.partition_by.as_ref());
+    if key.is_some_and(|key| drop::in_partition_key(key, column)) {
+        let name = &table.name;
+        let message = format!("cannot alter column \"{column}\" because it is part of the partition key of relation \"{name}\"");
+        return Err(Problem::Other { code: "42P16", message });
+    }
     let data_type = catalog.full_type(data_type);
     let found = need(catalog, table, column)?;
     // The default has no `USING` to be cast by.
@@ -141,6 +147,9 @@ pub(super) fn set_type(
             }
             column.data_type = data_type.clone();
             column.collation = collation.cloned();
+            // The server takes those of the type again.
+            column.storage = None;
+            column.compression = None;
         });
         follow_with_sequence(catalog, &member, column, &data_type);
     }

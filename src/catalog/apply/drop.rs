@@ -2,9 +2,11 @@
 
 use super::closure::{Closure, Doomed};
 use super::describe::{describe_column, describe_doomed};
-use super::{Done, extension, inherit, missing, missing_member, remark, role, routine, trigger};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, UserTypeShape};
-use crate::change::{ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, PartitionKey, RefKind, Signature};
+use super::{Done, extension, inherit, missing, missing_member, outside, remark, role, routine, trigger};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Privileges, Problem, Relation, UserTypeShape};
+use crate::change::{
+    ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, PartitionKey, RefKind, ReplicaIdentity, Signature,
+};
 use crate::dialect::Dialect;
 use std::sync::Arc;
 
@@ -30,6 +32,11 @@ pub(super) fn drop(catalog: &mut Catalog, objects: &[ObjectRef], if_exists: bool
     execute(catalog, dropped, what, cascade)?;
     for schema in schemas {
         catalog.schemas.remove(&schema);
+        let inside: Vec<_> =
+            catalog.default_privileges.keys().filter(|of| of.schema.as_ref() == Some(&schema)).cloned().collect();
+        for of in inside {
+            catalog.default_privileges.remove(&of);
+        }
         remark::outside(catalog, ObjectKind::Schema, &schema, None);
     }
     Ok(())
@@ -47,6 +54,8 @@ fn execute(catalog: &mut Catalog, dropped: Vec<Doomed>, what: String, cascade: b
     let (wholes, parts): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|doomed| matches!(doomed, Doomed::Relation(_) | Doomed::Type(_) | Doomed::Routine(..)));
     let gone = |name: &Name| wholes.contains(&Doomed::Relation(name.clone()));
+    outside::follow(catalog, &wholes);
+    outside::follow(catalog, &parts);
     for part in &parts {
         remove_part(catalog, part, &gone);
     }
@@ -80,7 +89,10 @@ fn remove_part(catalog: &mut Catalog, part: &Doomed, gone: &dyn Fn(&Name) -> boo
         | Doomed::Rule(table, _)
             if gone(table) => {}
         Doomed::Column(table, column) => {
-            catalog.edit_table(table, |table| table.columns.retain(|own| own.name != *column));
+            catalog.edit_table(table, |table| {
+                table.columns.retain(|own| own.name != *column);
+                table.privileges = without_column(&table.privileges, column);
+            });
             remark::forget_member(catalog, ObjectKind::Column, table, column);
         }
         Doomed::Default(table, column) => catalog.edit_table(table, |table| {
@@ -98,6 +110,10 @@ fn remove_part(catalog: &mut Catalog, part: &Doomed, gone: &dyn Fn(&Name) -> boo
                 catalog.edit_table(&owner, |table| {
                     table.indexes.retain(|own| own.name != name.name);
                     table.cluster_on.take_if(|own| *own == name.name);
+                    // Without its index it is as good as none.
+                    if table.replica_identity == ReplicaIdentity::Index(name.name.clone()) {
+                        table.replica_identity = ReplicaIdentity::Nothing;
+                    }
                 });
                 catalog.edit_view(&owner, |view| view.indexes.retain(|own| own.name != name.name));
             }
@@ -119,6 +135,15 @@ fn remove_part(catalog: &mut Catalog, part: &Doomed, gone: &dyn Fn(&Name) -> boo
         }
         Doomed::Relation(_) | Doomed::Type(_) | Doomed::Routine(..) => {}
     }
+}
+
+/// The privileges without those on a column.
+fn without_column(privileges: &Privileges, column: &Ident) -> Privileges {
+    let rest = privileges.iter().filter_map(|(key, columns)| {
+        let left: Vec<Ident> = columns.iter().filter(|own| *own != column).cloned().collect();
+        (columns.is_empty() || !left.is_empty()).then(|| (key.clone(), left))
+    });
+    rest.collect()
 }
 
 /// What an object of a `DROP` is; what is kept by name only is taken out at once.
@@ -310,7 +335,7 @@ pub(super) fn column(catalog: &mut Catalog, table: &Name, column: &Ident, if_exi
     execute(catalog, dropped, what, cascade)
 }
 
-fn in_partition_key(key: &PartitionKey, column: &Ident) -> bool {
+pub(super) fn in_partition_key(key: &PartitionKey, column: &Ident) -> bool {
     key.keys.refs.iter().any(|reference| reference.kind == RefKind::Column && reference.name() == column)
 }
 

@@ -16,6 +16,7 @@ mod inherit;
 mod label;
 mod like;
 mod naming;
+mod outside;
 mod partition;
 mod policy;
 mod privileges;

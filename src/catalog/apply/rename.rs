@@ -229,7 +229,11 @@ pub(super) fn column(catalog: &mut Catalog, of: &Name, from: &Ident, to: &Ident,
     let carried: Carried = carry::carried(catalog, &on, renaming, dialect);
     match catalog.relations.get(of).cloned() {
         Some(Relation::Table(table)) => {
-            let new = carry::table(catalog, &table, renaming, dialect);
+            let mut new = carry::table(catalog, &table, renaming, dialect);
+            for own in new.privileges.clone().iter().filter(|(_, columns)| columns.contains(from)) {
+                let named = |column: &Ident| if column == from { to.clone() } else { column.clone() };
+                new.privileges.insert(own.0.clone(), own.1.iter().map(named).collect());
+            }
             catalog.put_table(new);
         }
         Some(Relation::View(view)) => {

@@ -141,6 +141,16 @@ pub(super) fn alter_domain(catalog: &mut Catalog, name: &QName, change: &DomainC
     };
     let place = |check: &Ident| domain.checks.iter().position(|own| own.name.as_ref() == Some(check));
     let need = |check: &Ident| place(check).ok_or_else(|| missing_member(ObjectKind::DomainConstraint, check, &name));
+    let tightens = match change {
+        DomainChange::NotNull(not_null) => *not_null && !domain.not_null,
+        DomainChange::AddCheck(check) => !check.not_valid,
+        DomainChange::Validate(_) => true,
+        DomainChange::Default(_) | DomainChange::DropConstraint(..) | DomainChange::RenameConstraint(..) => false,
+    };
+    if let Some(user) = container(catalog, &name).filter(|_| tightens) {
+        let message = format!("cannot alter type \"{}\" because column \"{user}\" uses it", name.name);
+        return Err(Problem::Other { code: "0A000", message });
+    }
     match change {
         DomainChange::Default(default) => {
             domain.default = default.as_ref().map(|default| catalog.settled(default, dialect));
@@ -172,6 +182,33 @@ pub(super) fn alter_domain(catalog: &mut Catalog, name: &QName, change: &DomainC
     }
     catalog.edit_type(&name, |own| own.shape = UserTypeShape::Domain(domain));
     Ok(())
+}
+
+/// A column that has a domain inside of its values, in an array or a composite type: the server does not look into those.
+fn container(catalog: &Catalog, domain: &Name) -> Option<String> {
+    let inside = |who: &Dependent| match who {
+        Dependent::Column(table, column) => {
+            let own = catalog.table(table)?.column(column)?;
+            let is_it = catalog.resolve_type(&own.data_type.qname()).as_ref() == Some(domain);
+            (is_it && own.data_type.dimensions > 0).then(|| format!("{}.{column}", table.name))
+        }
+        Dependent::Type(name) => match &catalog.types.get(name)?.shape {
+            UserTypeShape::Domain(_) => container(catalog, name),
+            UserTypeShape::Type(TypeShape::Composite(_)) => column_of(catalog, name),
+            UserTypeShape::Type(_) => None,
+        },
+        _ => None,
+    };
+    catalog.dependents(&Dependency::Type(domain.clone())).find_map(inside)
+}
+
+/// A column of a type.
+fn column_of(catalog: &Catalog, of: &Name) -> Option<String> {
+    catalog.dependents(&Dependency::Type(of.clone())).find_map(|who| match who {
+        Dependent::Column(table, column) => Some(format!("{}.{column}", table.name)),
+        Dependent::Type(name) => column_of(catalog, name),
+        _ => None,
+    })
 }
 
 fn put_new(catalog: &mut Catalog, name: Name, shape: UserTypeShape) {

@@ -3,7 +3,7 @@
 use super::Walk;
 use super::alike::of_parent;
 use crate::catalog::render::{alter, plain_column};
-use crate::catalog::{Dependency, Dependent, Name, Relation, Table, TableColumn};
+use crate::catalog::{Dependency, Dependent, Name, ObjectId, Relation, Table, TableColumn};
 use crate::change::{Column, ColumnValue, ConstraintKind, Ident, SequenceOptions, TableAction, TypeName};
 use crate::dialect::Cast;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ impl Walk<'_> {
             let Some(state) = self.state.table(&old.name).cloned() else { continue };
             let found = self.columns(&state, &new);
             for column in found.missing.iter().filter(|column| !column.inherited) {
-                if !self.types_are_there(column) || !self.routines_are_there(&new.name, &column.name) {
+                if !self.types_are_there(column) || !self.needs_are_there(&new.name, &column.name) {
                     continue;
                 }
                 let column = plain_column(column, new.partition_of.is_some());
@@ -37,11 +37,19 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether what a column that is wanted calls is not waited for.
-    fn routines_are_there(&self, table: &Name, column: &Ident) -> bool {
+    /// Whether the routines and sequences that a column that is wanted names are not waited for: others may have their names for now.
+    fn needs_are_there(&self, table: &Name, column: &Ident) -> bool {
+        let is_it = |own: ObjectId, wanted: ObjectId| own == wanted || self.is_new(own);
         self.to.references(&Dependent::Column(table.clone(), column.clone())).all(|on| match on {
-            Dependency::Routine(name) => self.state.routines.contains_key(name),
-            Dependency::Relation(_) | Dependency::Column(..) | Dependency::Type(_) | Dependency::Other(..) => true,
+            Dependency::Routine(name) => {
+                let own = self.state.routines.get(name).map(|own| own.as_slice()).unwrap_or_default();
+                let all = self.to.routines.get(name).map(|own| own.as_slice()).unwrap_or_default();
+                all.iter().all(|wanted| own.iter().any(|own| own.signature == wanted.signature && is_it(own.id, wanted.id)))
+            }
+            Dependency::Relation(name) => {
+                self.to.sequence(name).is_none_or(|wanted| self.state.sequence(name).is_some_and(|own| is_it(own.id, wanted.id)))
+            }
+            Dependency::Column(..) | Dependency::Type(_) | Dependency::Other(..) => true,
         })
     }
 
@@ -119,10 +127,17 @@ impl Walk<'_> {
         let own = self.state.table(&table.name).and_then(|table| table.column(column)).map(|own| own.value.clone());
         let action = match value {
             _ if own.as_ref() == Some(value) => return,
+            ColumnValue::Default(_) if !self.needs_are_there(&self.wanted_name(table), column) => return,
             ColumnValue::Default(default) => TableAction::SetDefault { column: column.clone(), default: default.clone() },
             _ => TableAction::DropDefault { column: column.clone() },
         };
         self.make(alter(table, action));
+    }
+
+    /// The name that a table is to have.
+    fn wanted_name(&self, table: &Table) -> Name {
+        let found = self.tables().into_iter().find(|(old, _)| old.id == table.id);
+        found.map_or_else(|| table.name.clone(), |(_, new)| new.name.clone())
     }
 
     /// Drops a column whose values are computed, with what depends on it.

@@ -3,10 +3,11 @@
 
 use super::Walk;
 use super::pairs::changed;
-use crate::catalog::Relation;
 use crate::catalog::render::{self, Node};
-use crate::change::Change;
+use crate::catalog::{Extension, Relation};
+use crate::change::{Change, ObjectKind, ObjectRef, QName};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Walk<'_> {
     /// Schemas and extensions.
@@ -27,17 +28,35 @@ impl Walk<'_> {
                 });
             }
         }
+        for (own, wanted) in self.extensions() {
+            if let Some(schema) = wanted.schema.clone().filter(|schema| own.schema.as_ref() != Some(schema)) {
+                let object = ObjectRef::new(ObjectKind::Extension, QName::bare(own.name.clone()));
+                self.make(Change::SetSchema { object, schema, if_exists: false });
+            }
+        }
+        self.make_others(is_early);
         self.create(&|node| matches!(node, Node::Early(..) | Node::Type(_) | Node::Sequence(_)));
     }
 
     /// Tables, routines, views, and what is kept by name only.
     pub(super) fn create_wholes(&mut self) {
         self.create(&|_| true);
+        self.make_others(|_| true);
+    }
+
+    /// The extensions that are there and wanted.
+    fn extensions(&self) -> Vec<(Arc<Extension>, Arc<Extension>)> {
+        let wanted = changed(&self.state.extensions, &self.to.extensions).1;
+        wanted.into_iter().filter_map(|wanted| Some((self.state.extensions.get(&wanted.name)?.clone(), wanted))).collect()
+    }
+
+    /// What is kept by name only.
+    fn make_others(&mut self, wanted: impl Fn(&(ObjectKind, String)) -> bool) {
         if self.state.others.ptr_eq(&self.to.others) {
             return;
         }
-        let missing: Vec<_> = self.to.others.keys().filter(|key| !self.state.others.contains_key(*key)).cloned().collect();
-        for (kind, words) in missing {
+        let missing = self.to.others.keys().filter(|key| !self.state.others.contains_key(*key) && wanted(key));
+        for (kind, words) in missing.cloned().collect::<Vec<_>>() {
             self.make_all(render::other(self.to, kind, &words));
         }
     }
@@ -71,4 +90,10 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// What tables may need: foreign servers and what they go through, collations, text search.
+fn is_early((kind, words): &(ObjectKind, String)) -> bool {
+    let first = ["SERVER", "FOREIGN DATA WRAPPER", "TEXT SEARCH"];
+    *kind == ObjectKind::Collation || first.iter().any(|first| words.to_uppercase().starts_with(first))
 }

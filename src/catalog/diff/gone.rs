@@ -148,7 +148,9 @@ impl Walk<'_> {
         if old.routine == new.routine && old.signature == new.signature {
             return;
         }
-        let placed = old.name == new.name && old.signature == new.signature;
+        // Its types may have others' names since.
+        let types = |own: &CatalogRoutine| own.routine.parameters.iter().map(|own| own.data_type.clone()).collect::<Vec<_>>();
+        let placed = old.name == new.name && old.signature == new.signature && types(old) == types(new);
         let replace =
             || Change::CreateRoutine { name: new.name.qname(), or_replace: true, routine: Box::new(new.routine.clone()) };
         if !(placed && self.make(replace())) {
@@ -161,7 +163,9 @@ impl Walk<'_> {
         loop {
             let made = self.changes.len();
             let mut gone: Vec<(ObjectId, Change)> = Vec::new();
-            gone.extend(self.routines().gone.iter().map(|own| (own.id, drop_one(routine_object(own)))));
+            let routines = self.routines().gone;
+            let unused = routines.iter().filter(|own| !self.is_awaited(own));
+            gone.extend(unused.map(|own| (own.id, drop_one(routine_object(own)))));
             for own in self.relations().gone {
                 if let Relation::Table(table) = &own {
                     self.detach_first(&table.name);
@@ -182,6 +186,18 @@ impl Walk<'_> {
             }
         }
         self.drop_outside();
+    }
+
+    /// Whether defaults that call a routine are about to call another: which of several of a name they call is not known.
+    fn is_awaited(&self, own: &CatalogRoutine) -> bool {
+        let tables = self.tables();
+        self.state.dependents(&Dependency::Routine(own.name.clone())).any(|who| match who {
+            Dependent::Column(table, column) => tables.iter().any(|(old, new)| {
+                let wanted = new.column(column).map(|own| &own.value);
+                old.name == *table && wanted.is_some_and(|wanted| old.column(column).is_some_and(|own| own.value != *wanted))
+            }),
+            _ => false,
+        })
     }
 
     /// How a relation goes; nothing where it goes with what owns it.

@@ -5,7 +5,8 @@ use super::alike::{constraint_parts, indexes, policy_parts, programs, rule_parts
 use crate::catalog::render::{alter, object, relation_kind, routine_object, type_kind};
 use crate::catalog::{Name, Relation, Table};
 use crate::change::{AlterTable, Change, Ident, ObjectKind, ObjectRef, QName, TableAction};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 impl Walk<'_> {
     /// Schemas first, then what is in them, then the parts of it.
@@ -18,6 +19,7 @@ impl Walk<'_> {
                 self.make(Change::Rename { object, to, if_exists: false });
             }
         }
+        self.break_circle();
         for (old, new) in self.types().both {
             self.move_to(object(type_kind(&old), &old.name), &old.name, &new.name);
         }
@@ -79,12 +81,60 @@ impl Walk<'_> {
         }
     }
 
+    /// Relations and types that have each other's names: of each circle one steps aside, and the others can follow.
+    fn break_circle(&mut self) {
+        let relations = self.relations().both;
+        let pairs: Vec<(Name, Name)> =
+            relations.iter().filter_map(|(old, new)| Some((old.own_name()?.clone(), new.own_name()?.clone()))).collect();
+        if let Some(at) = circle(&pairs) {
+            let (old, name) = (&relations[at].0, &pairs[at].0);
+            let to = self.free(name);
+            self.make(Change::Rename { object: object(relation_kind(old), name), to, if_exists: false });
+        }
+        let types = self.types().both;
+        let pairs: Vec<(Name, Name)> = types.iter().map(|(old, new)| (old.name.clone(), new.name.clone())).collect();
+        if let Some(at) = circle(&pairs) {
+            let (old, name) = (&types[at].0, &pairs[at].0);
+            let to = self.free(name);
+            self.make(Change::Rename { object: object(type_kind(old), name), to, if_exists: false });
+        }
+    }
+
+    /// A name beside this one that nothing has, now or in the end.
+    fn free(&self, name: &Name) -> Ident {
+        let taken = |own: &Ident| {
+            let full = Name { schema: name.schema.clone(), name: own.clone() };
+            [&self.state, self.to].iter().any(|state| state.relations.contains_key(&full) || state.types.contains_key(&full))
+        };
+        aside(&name.name, taken)
+    }
+
+    /// Whether something that stays has another's name, or none of its own.
+    pub(super) fn is_misplaced(&self) -> bool {
+        let columns = |(old, new): &(Arc<Table>, Arc<Table>)| {
+            self.columns(old, new).both.iter().any(|(old, new)| old.name != new.name && !old.inherited)
+        };
+        self.relations().both.iter().any(|(old, new)| old.own_name() != new.own_name())
+            || self.types().both.iter().any(|(old, new)| old.name != new.name)
+            || self.tables().iter().any(columns)
+    }
+
     fn rename_columns(&mut self, name: &Name, new: &Table) {
-        let Some(state) = self.state.table(name).cloned() else { return };
-        for (old, new) in self.columns(&state, new).both {
-            if old.name != new.name && !old.inherited {
-                let action = TableAction::RenameColumn { from: old.name.clone(), to: new.name.clone() };
-                self.make(alter(&state, action));
+        let mut refused: BTreeSet<Ident> = BTreeSet::new();
+        loop {
+            let Some(state) = self.state.table(name).cloned() else { return };
+            let both = self.columns(&state, new).both;
+            let pairs: Vec<(Ident, Ident)> =
+                both.iter().filter(|(old, _)| !old.inherited).map(|(old, new)| (old.name.clone(), new.name.clone())).collect();
+            let is_free = |own: &Ident| state.column(own).is_none();
+            let next = pairs.iter().find(|(from, to)| from != to && is_free(to) && !refused.contains(from)).cloned();
+            let away = || {
+                let from = &pairs[circle(&pairs)?].0;
+                Some((from.clone(), aside(from, |own| !is_free(own) || new.column(own).is_some())))
+            };
+            let Some((from, to)) = next.or_else(away) else { return };
+            if !self.make(alter(&state, TableAction::RenameColumn { from: from.clone(), to })) && !refused.insert(from) {
+                return;
             }
         }
     }
@@ -133,4 +183,31 @@ impl Walk<'_> {
         let object = ObjectRef::member(kind, owner.qname(), from);
         self.make(Change::Rename { object, to: to.clone(), if_exists: false });
     }
+}
+
+/// The first of the pairs of names that belongs to a circle: what has each name waits for the next.
+fn circle<N: Ord>(pairs: &[(N, N)]) -> Option<usize> {
+    let held: BTreeMap<&N, usize> = pairs.iter().enumerate().map(|(at, (from, _))| (from, at)).collect();
+    let returns = |start: &usize| {
+        let mut at = *start;
+        for _ in 0..pairs.len() {
+            let Some(next) = held.get(&pairs[at].1).filter(|next| **next != at) else { return false };
+            if next == start {
+                return true;
+            }
+            at = *next;
+        }
+        false
+    };
+    (0..pairs.len()).find(returns)
+}
+
+/// The name with something behind it that makes it free.
+fn aside(name: &Ident, taken: impl Fn(&Ident) -> bool) -> Ident {
+    let short: String = name.chars().take(40).collect();
+    let names = (0..).map(|number| match number {
+        0 => format!("{short}_old"),
+        number => format!("{short}_old{number}"),
+    });
+    names.map(Ident::from).find(|name| !taken(name)).expect("there is always another number")
 }

@@ -16,7 +16,8 @@ pub fn difference(old: &Catalog, new: &Catalog) -> Option<String> {
     let routines = || pick(&old.routines, &new.routines, |a, b| routines(a, b));
     let schemas = || pick(&old.schemas, &new.schemas, |a, b| schema(a, b));
     let outside = || {
-        let same = old.extensions.keys().eq(new.extensions.keys());
+        let placed = |of: &Catalog| of.extensions.values().map(|own| (own.name.clone(), own.schema.clone())).collect::<Vec<_>>();
+        let same = old.extensions.ptr_eq(&new.extensions) || placed(old) == placed(new);
         (!same).then(|| "the extensions".to_owned())
     };
     let others = || {

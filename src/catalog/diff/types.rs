@@ -4,7 +4,7 @@
 use super::Walk;
 use crate::catalog::render::{object, type_kind};
 use crate::catalog::{Name, UserType, UserTypeShape};
-use crate::change::{AttributeChange, Change, Domain, DomainChange, EnumChange, ObjectKind, TypeShape};
+use crate::change::{AttributeChange, Change, Domain, DomainChange, EnumChange, Ident, ObjectKind, QName, TypeName, TypeShape};
 use std::sync::Arc;
 
 impl Walk<'_> {
@@ -61,6 +61,17 @@ impl Walk<'_> {
         };
         if have == wanted {
             return true;
+        }
+        let renamed = renamed_attributes(have, wanted);
+        if !renamed.is_empty() {
+            let name = new.name.qname();
+            let rename = |(from, to)| Change::AlterComposite {
+                name: name.clone(),
+                change: AttributeChange::Rename(from, to),
+                cascade: false,
+            };
+            // What else there is comes in the next round.
+            return self.make_all(renamed.into_iter().map(rename).collect());
         }
         // A table's column of the type refuses a change of an attribute's type, and attributes are added at the end.
         let used = self.state.dependents(&crate::catalog::Dependency::Type(old.name.clone())).next().is_some();
@@ -151,4 +162,15 @@ impl Walk<'_> {
         }
         made
     }
+}
+
+type Attribute = (Ident, TypeName, Option<QName>);
+
+/// The attributes that have another name in the same place, and nothing else about them changed.
+fn renamed_attributes(have: &[Attribute], wanted: &[Attribute]) -> Vec<(Ident, Ident)> {
+    let has = |all: &[Attribute], name: &Ident| all.iter().any(|own| own.0 == *name);
+    let renamed = |(own, other): &(&Attribute, &Attribute)| {
+        own.1 == other.1 && own.2 == other.2 && !has(wanted, &own.0) && !has(have, &other.0)
+    };
+    have.iter().zip(wanted).filter(renamed).map(|(own, other)| (own.0.clone(), other.0.clone())).collect()
 }

@@ -187,6 +187,11 @@ pub(in crate::catalog) fn comment_object(catalog: &Catalog, key: &CommentKey) ->
             let all = catalog.routines.get(&key.name)?;
             all.iter().find(|own| Some(&*own.signature) == key.member.as_deref()).map(routine_object)
         }
+        // What is kept by name only has its schema in its words.
+        ObjectKind::Collation | ObjectKind::Statistics if key.name.schema.is_empty() && key.name.name.contains('.') => {
+            let (schema, name) = key.name.name.split_once('.')?;
+            Some(object(key.kind, &crate::catalog::Name::new(schema, name)))
+        }
         _ if key.name.schema.is_empty() => {
             let words = Some(key.name.name.to_string()).filter(|_| key.kind == ObjectKind::Other);
             Some(ObjectRef { words, ..bare(key.kind, &key.name.name) })

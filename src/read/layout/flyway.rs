@@ -7,7 +7,9 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::{Cut, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, file_name, note_duplicates};
+use super::{
+    Cut, DownTransaction, Downs, DownsBy, Draft, Home, Layout, Notes, Outside, Part, Piece, Remarks, file_name, note_duplicates,
+};
 use crate::read::applied::{Applied, Edited, KnownBy, Late, Reaction};
 use crate::read::dir::Dir;
 use crate::read::error::ReadError;
@@ -110,7 +112,7 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
             Name::Repeatable(description) => {
                 repeatables.push(Draft { kind: MigrationKind::Repeatable, ..draft("", description)? })
             }
-            Name::Undo(version) => undos.push((version, dir.at(path))),
+            Name::Undo(version) => undos.push((version, dir.at(path), script_configuration(dir, path, &all)?)),
             Name::Callback if file.ends_with(".sql") => {
                 notes.not_read(dir.at(path), "a callback, which Flyway runs around migrations")
             }
@@ -159,10 +161,13 @@ fn undo_file(draft: &Draft) -> Option<std::path::PathBuf> {
     Some(draft.up.with_file_name(format!("U{rest}")))
 }
 
-fn pair_undos(drafts: &mut [Draft], undos: Vec<(&str, std::path::PathBuf)>, notes: &mut Notes) {
-    for (version, path) in undos {
+fn pair_undos(drafts: &mut [Draft], undos: Vec<(&str, std::path::PathBuf, Option<Transaction>)>, notes: &mut Notes) {
+    for (version, path, transaction) in undos {
         match drafts.binary_search_by(|draft| compare_versions(&draft.version, version)) {
-            Ok(at) => drafts[at].down = Some(path),
+            Ok(at) => {
+                drafts[at].down = Some(path);
+                drafts[at].down_transaction = DownTransaction::Own(transaction);
+            }
             Err(_) => notes.odd(path, format!("undoes version {version}, which does not exist")),
         }
     }

@@ -122,13 +122,43 @@ pub(super) struct Draft {
     pub down_at: Option<PathBuf>,
     /// What a side file says of the transaction; it goes before the text's own word.
     pub transaction: Option<Transaction>,
+    /// What one says of the down's.
+    pub down_transaction: DownTransaction,
+}
+
+/// What a side file says of a down's transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DownTransaction {
+    /// What it says of the up's.
+    AsUp,
+    /// The down has a side file of its own, or none.
+    Own(Option<Transaction>),
 }
 
 impl Draft {
+    /// The same for the down's text.
+    pub fn of_down(&self) -> Draft {
+        let transaction = match self.down_transaction {
+            DownTransaction::AsUp => self.transaction,
+            DownTransaction::Own(transaction) => transaction,
+        };
+        Draft { transaction, ..self.clone() }
+    }
+
     /// A versioned migration without a down, whose text alone decides about transactions.
     pub fn new(version: impl Into<String>, name: impl Into<String>, up: PathBuf) -> Self {
         let (version, name) = (version.into(), name.into());
-        Draft { version, name, kind: MigrationKind::Versioned, up, down: None, down_at: None, transaction: None }
+        let down_transaction = DownTransaction::AsUp;
+        Draft {
+            version,
+            name,
+            kind: MigrationKind::Versioned,
+            up,
+            down: None,
+            down_at: None,
+            transaction: None,
+            down_transaction,
+        }
     }
 }
 

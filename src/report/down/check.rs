@@ -1,12 +1,17 @@
 //! What is said of downs: of those that were tried, whether they lead back and what differs where they do not.
 
+use crate::assess::Broken;
 use crate::catalog::Problem;
 use crate::dialect::Dialect;
+use crate::lint::Back;
 use crate::paired::{Checked, Tried, label};
 use crate::read::{DownState, Project};
+use crate::report::DownReport;
+use crate::report::down::print::shown;
 use crate::report::escape::{escape, escape_line, escape_sql};
 use crate::report::excerpt::excerpt;
 use crate::report::human::{Detail, Look, plural};
+use crate::rules::Level;
 use crate::source::Span;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 use std::fmt::Write;
@@ -17,18 +22,24 @@ const MAX_ITEMS: usize = 6;
 /// How many lines of a diff are shown.
 const MAX_DIFF: usize = 40;
 
-/// The report of `--check` for people: each down that does not lead back, each that could not be told, and a total.
-pub fn down_check(checked: &[&Checked<'_>], look: Look, dialect: &dyn Dialect) -> String {
+/// The report of `--check` for people: each down that does not lead back, each that could not be told, what they lock and break as
+/// the migrations that they are, and a total.
+pub fn down_check(reports: &[DownReport<'_>], look: Look, dialect: &dyn Dialect) -> String {
     let mut out = String::new();
-    for check in checked {
+    let checked: Vec<&Checked<'_>> = reports.iter().filter_map(|report| report.checked.as_ref()).collect();
+    for (report, check) in reports.iter().filter_map(|report| Some((report, report.checked.as_ref()?))) {
         let teller = Teller { project: check.project, look, dialect };
         for tried in &check.tried {
             teller.tried(tried, &mut out);
+            if let Some(back) = report.backs.iter().find(|back| back.migration == tried.migration) {
+                teller.back(back, &mut out);
+            }
         }
         teller.missing(check, &mut out);
+        teller.new_app(&report.backs, &mut out);
     }
     if !checked.is_empty() {
-        writeln!(out, "{}", total(checked)).expect("writing to a string cannot fail");
+        writeln!(out, "{}", total(&checked)).expect("writing to a string cannot fail");
     }
     out
 }
@@ -45,6 +56,14 @@ impl Teller<'_> {
         let whole = tried.parsed.statements.first().map(|statement| statement.span);
         let title = || if tried.known { Title::ERROR } else { Title::WARNING };
         let unsure = if tried.known { "" } else { " as far as the schema is known" };
+        if let Some((first, last)) = tried.together {
+            if first == tried.migration {
+                let last = label(&self.project.history.migrations[last]);
+                let message = format!("the downs of {name} to {last} lead back together, not each alone");
+                self.group(Title::INFO, &message, None, &[], out);
+            }
+            return;
+        }
         if let Some((step, span, problem)) = &tried.failure {
             let message = format!("the down of {name} fails{unsure}: {}", self.error(tried, *step, *span, problem));
             self.group(title(), &message, Some(*span), &[], out);
@@ -126,6 +145,38 @@ impl Teller<'_> {
         }
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
+    }
+
+    /// What the rules find in a down.
+    fn back(&self, back: &Back, out: &mut String) {
+        let name = label(&self.project.history.migrations[back.migration]);
+        for found in &back.findings {
+            let title = match found.level {
+                Level::Error => Title::ERROR,
+                Level::Warning => Title::WARNING,
+                Level::Info | Level::Off => Title::INFO,
+            };
+            let help = (!found.help.is_empty()).then(|| ("help", escape_line(&found.help).into_owned()));
+            let message = format!("in the down of {name}: {} [{}]", found.message, found.id());
+            self.group(title, &message, Some(found.place.span), &help.into_iter().collect::<Vec<_>>(), out);
+        }
+    }
+
+    /// The downs that break the application that is there when they run, in a line each.
+    fn new_app(&self, backs: &[Back], out: &mut String) {
+        let broken: Vec<(&Back, &Broken)> = backs.iter().filter_map(|back| Some((back, back.breaks().next()?))).collect();
+        if broken.is_empty() {
+            return;
+        }
+        out.push_str("The new application fails once these have run: roll it back first.\n");
+        for (back, first) in broken {
+            let name = label(&self.project.history.migrations[back.migration]);
+            let more = back.breaks().count() - 1;
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let text = format!("  {name}: {}{more}", shown(first, self.dialect));
+            writeln!(out, "{}", escape_line(&text)).expect("writing to a string cannot fail");
+        }
+        out.push('\n');
     }
 
     /// Those that have none, in a line each.

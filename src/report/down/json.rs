@@ -1,10 +1,12 @@
 //! Downs for programs: the document of `lint` with `down` added.
 
 use crate::assess::App;
-use crate::lint::Lint;
+use crate::lint::{Back, Lint};
 use crate::paired::{Checked, Pair, Tried};
 use crate::read::{self, DownState, DownsBy, Project, UpText};
 use crate::report::json::{Break, Place, StatementLock, a_break, lock, place, with};
+use crate::rules::Finding;
+use crate::source::Sources;
 use serde::Serialize;
 
 /// What was found of a project's downs.
@@ -15,6 +17,8 @@ pub struct DownReport<'a> {
     pub kept: Vec<UpText>,
     /// The downs that are there, where they were tried.
     pub checked: Option<Checked<'a>>,
+    /// The same judged as migrations, in the same order.
+    pub backs: Vec<Back>,
 }
 
 /// The whole as one document.
@@ -72,6 +76,7 @@ struct NewApp {
 #[derive(Serialize)]
 struct Check<'a> {
     leads_back: Option<bool>,
+    together: Option<Together<'a>>,
     manual: bool,
     follow_ups: Vec<String>,
     failure: Option<Failure>,
@@ -79,6 +84,28 @@ struct Check<'a> {
     left: &'a [String],
     diff: Option<&'a str>,
     not_understood: Vec<NotUnderstood<'a>>,
+    locks: Vec<StatementLock>,
+    new_app: NewApp,
+    findings: Vec<DownFinding<'a>>,
+}
+
+/// The first and the last of the migrations whose downs lead back together.
+#[derive(Serialize)]
+struct Together<'a> {
+    from: &'a str,
+    to: &'a str,
+}
+
+/// What a rule finds in a down.
+#[derive(Serialize)]
+struct DownFinding<'a> {
+    rule: &'static str,
+    severity: &'static str,
+    path: String,
+    #[serde(flatten)]
+    place: Place,
+    message: &'a str,
+    help: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -116,7 +143,7 @@ fn migration<'a>(lint: &'a Lint<'_>, report: &'a DownReport<'_>, pair: &'a Pair)
             DownState::Written => "written",
         },
         reversibility: pair.down.fidelity.name(),
-        lost: pair.down.ups.iter().flat_map(|up| &up.lost).map(String::as_str).collect(),
+        lost: pair.down.ups.iter().flat_map(|up| &up.lost).map(|lost| lost.what.as_str()).collect(),
         manual: pair.down.reasons().map(|(_, reason)| reason).collect(),
         transactional: pair.down.transactional,
         refused: pair.transaction.as_ref().err().map(ToString::to_string),
@@ -129,11 +156,18 @@ fn migration<'a>(lint: &'a Lint<'_>, report: &'a DownReport<'_>, pair: &'a Pair)
         }),
         locks: pair.locks().map(lock).collect(),
         new_app: NewApp { ok: breaks.is_empty(), breaks },
-        check: tried.map(|tried| check(project, tried, lint)),
+        check: tried.map(|tried| {
+            let back = report.backs.iter().find(|back| back.migration == pair.migration);
+            check(project, tried, back, lint)
+        }),
     }
 }
 
-fn check<'a>(project: &Project, tried: &'a Tried, lint: &Lint<'_>) -> Check<'a> {
+fn check<'a>(project: &'a Project, tried: &'a Tried, back: Option<&'a Back>, lint: &Lint<'_>) -> Check<'a> {
+    let dialect = lint.options.dialect;
+    let breaks: Vec<Break> =
+        back.iter().flat_map(|back| back.breaks()).map(|broken| a_break(App::New, broken, dialect)).collect();
+    let version = |migration: usize| project.history.migrations[migration].version.as_str();
     let sources = &project.sources;
     let failure = tried.failure.as_ref().map(|(step, span, problem)| Failure {
         place: place(sources, *span),
@@ -142,6 +176,10 @@ fn check<'a>(project: &Project, tried: &'a Tried, lint: &Lint<'_>) -> Check<'a> 
     let difference = tried.difference.as_ref();
     Check {
         leads_back: tried.known.then(|| tried.leads_back()),
+        together: tried.together.map(|(from, to)| Together { from: version(from), to: version(to) }),
+        locks: back.iter().flat_map(|back| back.locks()).map(lock).collect(),
+        new_app: NewApp { ok: breaks.is_empty(), breaks },
+        findings: back.iter().flat_map(|back| &back.findings).map(|found| finding(sources, found)).collect(),
         manual: tried.manual,
         follow_ups: tried.follow_ups.iter().map(|change| lint.options.dialect.write(change)).collect(),
         failure,
@@ -153,5 +191,16 @@ fn check<'a>(project: &Project, tried: &'a Tried, lint: &Lint<'_>) -> Check<'a> 
             .iter()
             .map(|(span, opaque)| NotUnderstood { place: place(sources, *span), reason: &opaque.reason })
             .collect(),
+    }
+}
+
+fn finding<'a>(sources: &Sources, found: &'a Finding) -> DownFinding<'a> {
+    DownFinding {
+        rule: found.id(),
+        severity: found.level.name(),
+        path: sources.path(found.place.span.file).to_string_lossy().into_owned(),
+        place: place(sources, found.place.span),
+        message: &found.message,
+        help: (!found.help.is_empty()).then_some(found.help.as_str()),
     }
 }

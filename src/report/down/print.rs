@@ -75,7 +75,8 @@ pub(super) fn remarks(project: &Project, pair: &Pair, dialect: &dyn Dialect) -> 
     out
 }
 
-fn shown(broken: &Broken, dialect: &dyn Dialect) -> String {
+/// A use that fails, and how.
+pub(super) fn shown(broken: &Broken, dialect: &dyn Dialect) -> String {
     let error = broken.server_error(dialect);
     let state = error.sqlstate.map(|state| format!("{state} ")).unwrap_or_default();
     format!("{} -> {state}{}", broken.usage.sql(dialect), error.message)

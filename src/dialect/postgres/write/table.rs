@@ -1,7 +1,7 @@
 //! Tables, constraints, indexes, triggers, rules and policies as SQL.
 
 use super::object::sequence_options_inline;
-use super::spell::{idents, join, option_name, options, qname, qnames, quote, role, type_text};
+use super::spell::{idents, join, literal, option_name, options, qname, qnames, quote, role, type_text};
 use super::{lines, persistence_word, when};
 use crate::change::*;
 
@@ -45,7 +45,10 @@ pub fn create_table(table: &CreateTable) -> String {
         Some(server) => {
             sql += &format!("\nSERVER {}", quote(server));
             if !table.options.is_empty() {
-                sql += &format!("\nOPTIONS ({})", join(&table.options, |(name, value)| format!("{} {value}", quote(name))));
+                sql += &format!(
+                    "\nOPTIONS ({})",
+                    join(&table.options, |(name, value)| format!("{} {}", quote(name), literal(value)))
+                );
             }
         }
         None => storage(&mut sql, table),
