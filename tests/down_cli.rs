@@ -223,7 +223,8 @@ fn a_killed_process_leaves_whole_files() {
     }
     assert!(init.iter().all(|(name, text)| read(killed.path(), name) == *text));
     assert_eq!(run(killed.path(), &["--all", "--write", "-q"]).code, 0);
-    let of_runner = |dir: &Path| names(&dir.join("migrations")).into_iter().filter(|name| !name.starts_with('.')).collect::<Vec<_>>();
+    let of_runner =
+        |dir: &Path| names(&dir.join("migrations")).into_iter().filter(|name| !name.starts_with('.')).collect::<Vec<_>>();
     assert_eq!(of_runner(killed.path()), of_runner(whole.path()));
 }
 

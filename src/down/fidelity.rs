@@ -6,8 +6,7 @@ use crate::catalog::diff::{changed_relations, difference, table_among};
 use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
 use crate::change::{
     AttributeChange, Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Grant, GrantObjects, Ident, ObjectKind,
-    ObjectRef, Persistence,
-    TableAction, TypeShape,
+    ObjectRef, Persistence, TableAction, TypeShape,
 };
 use crate::dialect::Fit;
 use crate::parse::DirectiveKind;

@@ -249,7 +249,8 @@ fn what_was_not_seen_is_left_to_a_person() {
     ] {
         let down = of(setup, up);
         assert_eq!(down.reasons().next().map(|(_, reason)| reason.to_owned()), wanted, "{up}");
-        let found = down.ups.iter().flat_map(|up| &up.lost).find(|lost| lost.contains("even if")).cloned();
+        let mut lost = down.ups.iter().flat_map(|up| &up.lost);
+        let found = lost.find(|lost| lost.what.contains("even if")).map(|lost| lost.what.clone());
         assert_eq!(found, noted, "{up}");
     }
 }

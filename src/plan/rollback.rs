@@ -102,8 +102,9 @@ fn way_back(lint: &Lint<'_>, number: usize) -> Down {
 
 /// What is lost of what was written since, when a down runs.
 fn new_data(lint: &Lint<'_>, down: &Down) -> Vec<String> {
-    let lost = down.ups.iter().flat_map(|up| &up.lost);
-    lost.filter(|lost| lost.fidelity == Fidelity::DropsNewData).map(|lost| briefly(lint, lost.what.clone())).collect()
+    let of_new = down.ups.iter().filter(|up| up.lost.iter().any(|lost| lost.fidelity == Fidelity::DropsNewData));
+    let lost = of_new.flat_map(|up| &up.lost).filter(|lost| lost.fidelity > Fidelity::Lossless);
+    lost.map(|lost| briefly(lint, lost.what.clone())).collect()
 }
 
 /// Names are written as briefly as a new session finds them.

@@ -166,6 +166,8 @@ fn flyway() {
         ("2024/V2__d.sql", "VACUUM;\nUPDATE x;"),
         ("V3__e.sql", "VACUUM;"),
         ("V3__e.sql.conf", "executeInTransaction=true"),
+        ("U3__e.sql", "E;"),
+        ("U3__e.sql.conf", "executeInTransaction=false"),
         ("V4__f.sql", "CREATE INDEX\nCONCURRENTLY i;"),
         ("V4__f.sql.conf", "executeInTransaction=false"),
         ("B1.2__base.sql", "B;"),
@@ -185,6 +187,7 @@ flyway
 1.10 c: wrapped C;
 2 d: statement VACUUM; UPDATE x;
 3 e: wrapped VACUUM;
+  down statement E;
 4 f: statement CREATE INDEX CONCURRENTLY i;
  a_function again: wrapped F;
  views again: wrapped V;
