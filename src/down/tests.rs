@@ -272,3 +272,20 @@ fn a_membership_comes_back() {
         assert_eq!(of(setup, up).fidelity.name(), "manual", "{up}");
     }
 }
+
+#[test]
+fn what_calls_a_function_goes_before_it() {
+    let function = "create function f() returns integer language sql as 'select 1';";
+    check(
+        "create table t (id integer);",
+        &format!("{function} create rule r as on insert to t do also select f();"),
+        "lossless",
+        &["DROP RULE r ON public.t", "DROP FUNCTION public.f()"],
+    );
+    check(
+        "",
+        &format!("{function} create function g() returns integer begin atomic select f(); end;"),
+        "lossless",
+        &["DROP FUNCTION public.g()", "DROP FUNCTION public.f()"],
+    );
+}

@@ -240,3 +240,27 @@ fn foreign_keys(change: &Change) -> impl Iterator<Item = &ForeignKey> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Postgres;
+    use crate::lower::lower_text;
+    use crate::source::Sources;
+
+    fn change(sql: &str) -> Change {
+        let mut sources = Sources::default();
+        let file = sources.add("a.sql", sql);
+        lower_text(sql, sources.whole(file)).remove(0).value
+    }
+
+    #[test]
+    fn what_lies_in_another_schema_is_not_mistaken_for_what_lies_here() {
+        let mut catalog = Postgres.empty_catalog();
+        catalog.apply(&change("CREATE TABLE users (id uuid PRIMARY KEY)"), &Postgres).expect("a table");
+        let key = change("ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES auth.users (id)");
+        let problem = catalog.clone().apply(&key, &Postgres).expect_err("there is no such table");
+        let assumed = assume(&mut catalog, &key, &problem, Some("migrations"), &Postgres).expect("it is taken to exist");
+        assert_eq!(assumed.names, ["auth.users", "id of auth.users", "a key of auth.users"]);
+    }
+}

@@ -8,7 +8,8 @@ use crate::change::{Change, Ident};
 rule! {
     /// A privilege is taken from a role that the old application may work as.
     ///
-    /// Its statements fail with `42501`. Revoke when no instance that needs the privilege can come back.
+    /// Its statements fail with `42501`, also where it had the privilege as a member of another role. Revoke when no instance that
+    /// needs the privilege can come back.
     ///
     /// ```sql,bad
     /// CREATE TABLE notes (id bigint PRIMARY KEY);

@@ -170,7 +170,7 @@ fn add_foreign_key(
         });
     }
     if !kept.period && referenced.key_index(&kept.referenced).is_none() {
-        return Err(Problem::NoKeyReferenced { table: target.name.to_string() });
+        return Err(Problem::NoKeyReferenced { table: key.table.to_string() });
     }
     kept.table = target.qname();
     let columns: Vec<&str> = kept.columns.iter().map(Ident::as_str).collect();

@@ -152,7 +152,7 @@ fn missing(kind: ObjectKind, name: &QName) -> Problem {
 }
 
 fn missing_member(kind: ObjectKind, member: &str, of: &Name) -> Problem {
-    Problem::Missing { kind, name: member.to_owned(), of: Some(of.name.to_string()) }
+    Problem::Missing { kind, name: member.to_owned(), of: Some(of.to_string()) }
 }
 
 fn exists(kind: ObjectKind, name: &str) -> Problem {

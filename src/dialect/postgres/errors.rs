@@ -35,6 +35,7 @@ pub(super) fn problem(problem: &Problem, change: &Change) -> ServerError {
             error("42P16", format!("multiple primary keys for table \"{table}\" are not allowed"))
         }
         Problem::NoKeyReferenced { table } => {
+            let table = own(table);
             error("42830", format!("there is no unique constraint matching given keys for referenced table \"{table}\""))
         }
         Problem::NoConflictKey { .. } => {
