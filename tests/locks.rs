@@ -1,8 +1,8 @@
-//! Every claim about locks and work, compared with a server: each statement of `tests/locks/postgres.sql` runs in a transaction of
+//! Every claim about locks and work, compared with a server: each statement of the lists in `tests/locks` runs in a transaction of
 //! its own, and what `pg_locks`, the file nodes and the scan counts show is held against what the dialect says. With
 //! `MIGSAFE_PG_BINS` (directories, separated by colons) the list runs on each of these servers, else on the one that is found.
 //!
-//! The file has sections: `-- setup: name`, statements that make a schema with rows, `-- statements`, and one transaction in each
+//! A list has sections: `-- setup: name`, statements that make a schema with rows, `-- statements`, and one transaction in each
 //! line. A setup named `15 and later` is for servers from that version on. `-- unread: s:ROW_EXCLUSIVE` before a line names locks that the
 //! server takes and nobody can foresee from the schema.
 
@@ -107,7 +107,8 @@ fn sections(text: &str) -> Vec<Section<'_>> {
 }
 
 fn check_server(server: &Server) -> Vec<String> {
-    let text = std::fs::read_to_string("tests/locks/postgres.sql").expect("the list");
+    let read = |file: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(file.expect("a file").path()).expect("a list");
+    let text: String = std::fs::read_dir("tests/locks").expect("the lists").map(read).collect();
     let major = server.major();
     let mut wrong = Vec::new();
     for section in sections(&text) {
@@ -229,6 +230,7 @@ fn names(session: &mut Connection, sql: &str) -> BTreeSet<String> {
 fn claim(schema: &Catalog, sql: &str, version: ServerVersion) -> Found {
     let mut found = Found { held: Some(Held::Instant), ..Found::default() };
     let mut state = schema.clone();
+    state.session.in_transaction = true;
     let rank = |mode: &str| MODES.iter().position(|(_, name)| *name == mode);
     for change in changes(sql) {
         let mut after = state.clone();

@@ -120,12 +120,26 @@ pub struct Source {
     pub natural: bool,
     /// `ONLY`: a table without its children and partitions.
     pub only: bool,
+    /// What happens to its rows.
+    pub access: Access,
+}
+
+/// What a statement does with the rows of a [`Source`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Access {
+    /// It reads them.
+    #[default]
+    Read,
+    /// It locks them: `FOR UPDATE` and its kin.
+    Lock,
+    /// It writes them.
+    Write,
 }
 
 impl Source {
     /// Something under a name, joined to nothing.
     pub fn new(alias: Option<Ident>, from: SourceKind) -> Self {
-        Source { alias, columns: Vec::new(), from, using: Vec::new(), natural: false, only: false }
+        Source { alias, columns: Vec::new(), from, using: Vec::new(), natural: false, only: false, access: Access::Read }
     }
 }
 

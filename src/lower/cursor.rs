@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 use std::rc::Rc;
 
 pub(super) use super::lexical::Locations;
-use super::lexical::{after_only, cut, mend, unescape_unicode};
+use super::lexical::{after_only, cut, mend, mend_locking, unescape_unicode};
 pub(crate) use super::lexical::{fold, fold_ident, is_word, string_value};
 
 static POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
@@ -67,6 +67,7 @@ impl<'t> Cursor<'t> {
         }
         let locations = Rc::new(Locations::of(text));
         mend(&mut tokens);
+        mend_locking(&mut tokens);
         let ranges = locations.ranges(text, &tokens);
         let parser = Parser::new(&POSTGRES).with_recursion_limit(MAX_RECURSION).with_tokens_with_locations(tokens);
         Cursor { text, base, parser, ranges, locations }

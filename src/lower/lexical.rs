@@ -49,6 +49,37 @@ pub(super) fn after_only(text: &str, at: usize) -> bool {
     word.eq_ignore_ascii_case("ONLY") && rest.ends_with(|last: char| last.is_whitespace() || matches!(last, ',' | '(' | '/'))
 }
 
+/// The clauses `FOR NO KEY UPDATE`, `FOR KEY SHARE` and `FOR UPDATE OF a, b` in the words that `sqlparser` knows: without the
+/// keys, and a clause for each name. The words are those of a policy too, but not in such an order.
+pub(super) fn mend_locking(tokens: &mut Vec<TokenWithSpan>) {
+    let is = |token: Option<&TokenWithSpan>, word: &str| token.is_some_and(|token| is_word(&token.token, word));
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let begins = is(tokens.get(at), "FOR");
+        at += 1;
+        if !begins {
+            continue;
+        }
+        let words = |words: &[&str]| words.iter().enumerate().all(|(n, word)| is(tokens.get(at + n), word));
+        if words(&["NO", "KEY", "UPDATE"]) {
+            tokens.drain(at..at + 2);
+        } else if words(&["KEY", "SHARE"]) {
+            tokens.remove(at);
+        }
+        if !(is(tokens.get(at), "UPDATE") || is(tokens.get(at), "SHARE")) || !is(tokens.get(at + 1), "OF") {
+            continue;
+        }
+        let strength = tokens[at].token.clone();
+        at += 3;
+        while tokens.get(at).is_some_and(|token| token.token == Token::Comma) {
+            let span = tokens[at].span;
+            let clause = [Token::make_keyword("FOR"), strength.clone(), Token::make_keyword("OF")];
+            tokens.splice(at..=at, clause.map(|token| TokenWithSpan { token, span }));
+            at += 4;
+        }
+    }
+}
+
 /// A word as PostgreSQL stores it: in lower case unless quoted, cut to 63 bytes. The server folds letters beyond ASCII only
 /// in single-byte encodings.
 pub(crate) fn fold(word: &Word) -> Ident {

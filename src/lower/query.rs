@@ -4,7 +4,7 @@
 use super::cursor::{Cursor, Read, fold_ident};
 use super::names::{Names, idents};
 use super::output;
-use crate::change::{Ident, Output, OutputValue, QName, Query, RefKind, Select, Source, SourceKind};
+use crate::change::{Access, Ident, Output, OutputValue, QName, Query, RefKind, Select, Source, SourceKind};
 use sqlparser::ast::{
     Distinct, Expr, Fetch, FunctionArg, GroupByExpr, Ident as SqlIdent, JoinConstraint, JoinOperator, LimitClause,
     NamedWindowExpr, ObjectName, OrderBy, OrderByKind, Query as SqlQuery, Select as SqlSelect, SelectItem,
@@ -89,8 +89,36 @@ impl Names<'_> {
             self.ordering(&query.body, order);
         }
         self.limits(at, query.limit_clause.as_ref(), query.fetch.as_ref());
+        for lock in &query.locks {
+            let of = lock.of.as_ref().and_then(|of| idents(of).last()).map(fold_ident);
+            self.lock_rows(at, of);
+        }
         self.common.truncate(frames);
         self.current = saved;
+    }
+
+    /// `FOR UPDATE [OF name]`: it reaches into subqueries, not into common table expressions.
+    fn lock_rows(&mut self, at: u32, of: Option<Ident>) {
+        let mut open = vec![(at, of)];
+        while let Some((at, of)) = open.pop() {
+            let Select { sources, arms, .. } = &mut self.selects[at as usize];
+            open.extend(arms.iter().map(|arm| (*arm, None)));
+            for source in sources {
+                let name = match (&source.alias, &source.from) {
+                    (Some(alias), _) => Some(alias),
+                    (None, SourceKind::Relation(name)) => Some(&name.name),
+                    (None, SourceKind::Select(_) | SourceKind::Function(_) | SourceKind::Unknown) => None,
+                };
+                if of.is_some() && name != of.as_ref() {
+                    continue;
+                }
+                match source.from {
+                    SourceKind::Select(inner) if self.common.iter().flatten().any(|(_, known)| *known == inner) => {}
+                    SourceKind::Select(inner) => open.push((inner, None)),
+                    SourceKind::Relation(_) | SourceKind::Function(_) | SourceKind::Unknown => source.access = Access::Lock,
+                }
+            }
+        }
     }
 
     fn limits(&mut self, at: u32, limit: Option<&LimitClause>, fetch: Option<&Fetch>) {

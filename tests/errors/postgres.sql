@@ -17,7 +17,11 @@ CREATE SCHEMA other;
 CREATE TABLE parted (id integer) PARTITION BY LIST (id);
 CREATE ROLE far_errors;
 CREATE ROLE near_errors IN ROLE far_errors;
+CREATE TABLE whole (id integer PRIMARY KEY) PARTITION BY LIST (id);
+CREATE TABLE part PARTITION OF whole FOR VALUES IN (1);
+CREATE TABLE refers (id integer CONSTRAINT refers_fk REFERENCES whole (id));
 -- refused
+DROP TABLE part;
 DROP TABLE nil;
 DROP TABLE other.nil;
 DROP VIEW nil;

@@ -132,11 +132,31 @@ impl<'a> Closure<'a> {
             ),
             Some(Relation::Sequence(_) | Relation::Index(_)) | None => (Vec::new(), Vec::new()),
         };
+        self.spread_partition(name);
         for column in columns {
             self.reach_all(&Dependency::Column(name.clone(), column), Some(name));
         }
         for index in indexes {
             self.reach_all(&Dependency::Relation(Name { schema: name.schema.clone(), name: index }), Some(name));
+        }
+    }
+
+    /// A foreign key to a partitioned table refers to its partitions too: it goes with any of them.
+    fn spread_partition(&mut self, name: &Name) {
+        let catalog = self.catalog;
+        let parent = |table: &Name| Some(catalog.table(table)?.partition_of.as_ref()?.0.clone());
+        let above: Vec<Name> = std::iter::successors(parent(name), parent).collect();
+        for table in &above {
+            for dependent in catalog.dependents(&Dependency::Relation(table.clone())) {
+                let Dependent::Constraint(owner, constraint) = dependent else { continue };
+                let is_key = catalog
+                    .table(owner)
+                    .and_then(|owner| owner.constraint(constraint))
+                    .is_some_and(|found| matches!(found.kind, ConstraintKind::ForeignKey(_)));
+                if is_key && !above.contains(owner) && parent(owner).is_none_or(|parent| !above.contains(&parent)) {
+                    self.add(Doomed::Constraint(owner.clone(), constraint.clone()), true);
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The lock modes of tables and what each blocks (the manual's page "Explicit Locking").
 
+use crate::change::Access;
 use crate::dialect::Blocked;
 
 /// A lock mode of a relation, the weakest first.
@@ -44,6 +45,15 @@ impl Mode {
     /// The mode of that name.
     pub(super) fn named(name: &str) -> Option<Mode> {
         Mode::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The mode of the tables whose rows a statement treats in this way.
+    pub(super) fn of(access: Access) -> Mode {
+        match access {
+            Access::Read => Mode::AccessShare,
+            Access::Lock => Mode::RowShare,
+            Access::Write => Mode::RowExclusive,
+        }
     }
 
     /// What it blocks. Every mode keeps others from `ACCESS EXCLUSIVE`, which most schema changes take; the first that stops

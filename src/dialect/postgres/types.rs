@@ -216,6 +216,7 @@ fn of_bases(from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
         ("citext", "citext") => conversion_of(Fit::All, Fit::All, true, true, false, false),
         ("citext", _) if strings(to) => limited(None, length(to)),
         (_, "citext") if strings(from) => limited(length(from), None),
+        ("xml", _) if strings(to) && length(to).is_none() => conversion_of(Fit::All, Fit::Malformed, false, false, false, false),
         ("cidr", "inet") => conversion_of(Fit::All, Fit::Malformed, false, false, false, false),
         ("inet", "cidr") => conversion_of(Fit::Malformed, Fit::All, false, false, true, true),
         _ => others(from, to, catalog),

@@ -3,7 +3,7 @@
 
 use super::data::{query, with_into};
 use crate::change::{
-    Change, ConflictTarget, Data, DataKind, Expr, ExprShape, Ident, QName, Query, RefKind, Source, SourceKind, Target,
+    Access, Change, ConflictTarget, Data, DataKind, Expr, ExprShape, Ident, QName, Query, RefKind, Source, SourceKind, Target,
 };
 use crate::lower::cursor::{Cursor, Read};
 use crate::lower::names::Names;
@@ -87,7 +87,7 @@ fn target(c: &mut Cursor<'_>, names: &mut Names<'_>, stops: &[&str]) -> Read<Tar
     }
     c.eat_sign(&Token::Mul);
     let alias = if c.eat("AS") || c.at_ident() && !c.at_any(stops) { Some(c.ident()?) } else { None };
-    names.push_source(Source { only, ..source(alias, table.clone()) });
+    names.push_source(Source { only, access: Access::Write, ..source(alias, table.clone()) });
     Ok(Target { table, only })
 }
 
@@ -141,7 +141,7 @@ fn insert(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     c.expect("INSERT INTO")?;
     let table = relation(c, names)?;
     let alias = if c.eat("AS") { Some(c.ident()?) } else { None };
-    names.push_source(source(alias, table.clone()));
+    names.push_source(Source { access: Access::Write, ..source(alias, table.clone()) });
     let mut data = Data { table: Some(table.clone()), ..empty(DataKind::Insert) };
     if c.at_sign(&Token::LParen) && !c.at_query() {
         data.columns = Some(c.paren_list(|c| written_column(c, names))?);
@@ -149,7 +149,9 @@ fn insert(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     if c.eat_any(&["OVERRIDING SYSTEM VALUE", "OVERRIDING USER VALUE"]).is_none() && c.at("OVERRIDING") {
         return Err(c.refuse("`OVERRIDING SYSTEM VALUE` or `OVERRIDING USER VALUE`"));
     }
-    if !c.eat("DEFAULT VALUES") {
+    if c.eat("DEFAULT VALUES") {
+        data.columns = Some(Vec::new());
+    } else {
         data.rows = inserted(c, names)?;
     }
     if c.eat("ON CONFLICT") {

@@ -31,7 +31,11 @@ fn action(table: &Name, only: bool, action: &TableAction, locks: &mut Locks<'_>)
         TableAction::DropColumn { column, .. } => {
             locks.lock(table, Mode::AccessExclusive);
             if locks.before().table(table).is_some_and(|table| table.column(column).is_some()) {
-                with_children(table, only, Mode::AccessExclusive, locks);
+                // With `ONLY` children keep the column as their own: that is written there.
+                match only {
+                    true => locks.children(table).iter().for_each(|child| locks.lock(child, Mode::AccessExclusive)),
+                    false => locks.lock_tree(table, Mode::AccessExclusive),
+                }
                 drop::lost(locks);
             }
         }
@@ -39,6 +43,10 @@ fn action(table: &Name, only: bool, action: &TableAction, locks: &mut Locks<'_>)
         TableAction::RenameConstraint { from, .. } => rename_constraint(table, from, locks),
         TableAction::SetType { column, data_type, collation, using } => {
             with_children(table, only, Mode::AccessExclusive, locks);
+            let of = locks.before().table(table).and_then(|table| table.column(column)).map(|column| &column.value);
+            if matches!(of, Some(ColumnValue::Identity { .. })) {
+                lock_identity_sequence(table, column, Mode::ShareRowExclusive, locks);
+            }
             retype::set_type(table, column, data_type, collation.as_ref(), using.as_ref(), locks);
         }
         TableAction::SetDefault { .. } | TableAction::DropDefault { .. } | TableAction::DropExpression { .. } => {
@@ -91,10 +99,7 @@ fn action(table: &Name, only: bool, action: &TableAction, locks: &mut Locks<'_>)
             partition::detach(table, partition, *concurrently, *finalize, locks);
         }
         TableAction::SetInherit { parent, inherit } => partition::inherit(table, parent, *inherit, locks),
-        TableAction::SetTrigger { .. } => match only {
-            true => locks.lock(table, Mode::ShareRowExclusive),
-            false => constraint::lock_whole(table, Mode::ShareRowExclusive, locks),
-        },
+        TableAction::SetTrigger { name, .. } => set_trigger(table, name.as_ref(), only, locks),
         TableAction::RowSecurity(_) | TableAction::SetRule { .. } | TableAction::ReplicaIdentity(_) | TableAction::OfType(_) => {
             locks.lock(table, Mode::AccessExclusive);
         }
@@ -225,8 +230,9 @@ fn column_rewrites(column: &Column, locks: &Locks<'_>) -> bool {
     of_value || (!virtual_column && retype::has_constraints(&column.data_type, locks.before()))
 }
 
+/// The default of a domain. Before 13 the rows of a table that gets such a column do not get it.
 fn domain_default(data_type: &TypeName, locks: &Locks<'_>) -> Option<Expr> {
-    let found = locks.before().resolve_type(&data_type.qname()).filter(|_| data_type.dimensions == 0)?;
+    let found = locks.before().resolve_type(&data_type.qname()).filter(|_| data_type.dimensions == 0 && locks.version() >= 13)?;
     match &locks.before().types.get(&found)?.shape {
         UserTypeShape::Domain(domain) => domain.default.clone().or_else(|| domain_default(&domain.data_type, locks)),
         UserTypeShape::Type(_) => None,
@@ -240,6 +246,20 @@ fn rename_constraint(table: &Name, name: &Ident, locks: &mut Locks<'_>) {
     });
     if inherited {
         locks.lock_tree(table, Mode::AccessExclusive);
+    }
+}
+
+/// The partitions are visited for each trigger of the table that they have too. Since 15 foreign keys of partitioned tables
+/// have triggers there, not on the partitions alone.
+fn set_trigger(table: &Name, name: Option<&Ident>, only: bool, locks: &mut Locks<'_>) {
+    locks.lock(table, Mode::ShareRowExclusive);
+    let Some(found) = locks.before().table(table) else { return };
+    let is_meant = |trigger: &&std::sync::Arc<crate::change::Trigger>| name.is_none_or(|name| trigger.name == *name);
+    let own = found.triggers.iter().filter(is_meant).any(|trigger| trigger.for_each_row);
+    let has_key = found.constraints.iter().any(|constraint| matches!(constraint.kind, ConstraintKind::ForeignKey(_)));
+    let of_keys = name.is_none() && locks.version() >= 15 && (has_key || !locks.referencing(table).is_empty());
+    if !only && (own || of_keys) {
+        constraint::lock_whole(table, Mode::ShareRowExclusive, locks);
     }
 }
 
@@ -300,7 +320,9 @@ fn set_persistence(table: &Name, persistence: Persistence, locks: &mut Locks<'_>
 
 fn set_options<'o>(table: &Name, options: impl Iterator<Item = &'o Ident>, locks: &mut Locks<'_>) {
     let is_view = locks.kind_of(table) == Some(ObjectKind::View);
-    let mode = if is_view { Mode::AccessExclusive } else { options_mode(options) };
+    let mut options = options.peekable();
+    // Without any it is `SET WITHOUT OIDS`.
+    let mode = if is_view || options.peek().is_none() { Mode::AccessExclusive } else { options_mode(options) };
     locks.lock(table, mode);
 }
 

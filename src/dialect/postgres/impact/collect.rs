@@ -2,7 +2,7 @@
 
 use super::super::locks::Mode;
 use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation, Table};
-use crate::change::{Expr, ForeignKey, ObjectKind, QName, Query, RefKind, SourceKind};
+use crate::change::{Access, Expr, ForeignKey, ObjectKind, QName, Query, Ref, RefKind, SourceKind};
 use crate::dialect::{Held, Impact, ImpactContext, Lock};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,14 @@ pub(super) struct Locks<'a> {
     modes: BTreeMap<Name, Mode>,
     rewrites: Vec<Name>,
     held: Held,
+}
+
+/// A relation as a query uses it.
+pub(super) struct Used {
+    pub(super) name: Name,
+    pub(super) access: Access,
+    /// Without its children and partitions.
+    pub(super) only: bool,
 }
 
 impl<'a> Locks<'a> {
@@ -210,32 +218,78 @@ impl<'a> Locks<'a> {
         found
     }
 
+    /// The tables that a partition is one of, the nearest first.
+    pub(super) fn above(&self, table: &Name) -> Vec<Name> {
+        let parent = |table: &Name| Some(self.before().table(table)?.partition_of.as_ref()?.0.clone());
+        std::iter::successors(parent(table), parent).collect()
+    }
+
+    /// The bound of a partition is asked of the tables above it.
+    pub(super) fn lock_above(&mut self, partition: &Name) {
+        self.above(partition).iter().for_each(|above| self.lock(above, Mode::AccessShare));
+    }
+
+    /// The tables with foreign keys to this one or to a table that it is a partition of: they refer to its rows too.
+    pub(super) fn referring_to_rows(&self, table: &Name) -> Vec<(Name, ForeignKey)> {
+        std::iter::once(table.clone()).chain(self.above(table)).flat_map(|table| self.referencing(&table)).collect()
+    }
+
     /// What stands under a view, through other views to the tables; nothing for anything else.
     pub(super) fn below_view(&self, view: &Name) -> Vec<Name> {
-        let mut found: Vec<Name> = Vec::new();
-        let mut open = vec![view.clone()];
-        while let Some(next) = open.pop() {
+        self.under_view(view, Access::Read).into_iter().map(|used| used.name).collect()
+    }
+
+    /// The same, with what happens to the rows of each where this happens to those of the view: what only a subquery of a
+    /// condition names is read.
+    pub(super) fn under_view(&self, view: &Name, access: Access) -> Vec<Used> {
+        let mut found: Vec<Used> = Vec::new();
+        let mut open = vec![(view.clone(), access)];
+        while let Some((next, access)) = open.pop() {
             let Some(view) = self.before().view(&next).filter(|view| !view.materialized) else { continue };
-            for source in self.sources(&view.query) {
-                if !found.contains(&source) {
-                    found.push(source.clone());
-                    open.push(source);
+            let shown = self.shown(&view.query);
+            for used in self.sources(&view.query) {
+                let access = if shown.contains(&used.name) { access } else { Access::Read };
+                if !found.iter().any(|known| known.name == used.name && known.access >= access) {
+                    open.push((used.name.clone(), access));
+                    found.push(Used { access, ..used });
                 }
             }
         }
         found
     }
 
-    /// The relations that a query names in its `FROM` clauses.
-    pub(super) fn sources(&self, query: &Query) -> Vec<Name> {
-        let sources = query.selects.iter().flat_map(|select| &select.sources);
-        let names = sources.filter_map(|source| match &source.from {
-            SourceKind::Relation(name) => self.resolve(name),
-            SourceKind::Select(_) | SourceKind::Function(_) | SourceKind::Unknown => None,
-        });
-        let mut found: Vec<Name> = names.collect();
-        found.sort();
-        found.dedup();
+    /// The relations whose rows a query puts out: those in its own `FROM` and in that of subqueries there.
+    fn shown(&self, query: &Query) -> Vec<Name> {
+        let mut found = Vec::new();
+        let mut open = vec![0u32];
+        while let Some(select) = open.pop().and_then(|at| query.selects.get(at as usize)) {
+            open.extend(&select.arms);
+            for source in &select.sources {
+                match &source.from {
+                    SourceKind::Relation(name) => found.extend(self.resolve(name)),
+                    SourceKind::Select(inner) => open.push(*inner),
+                    SourceKind::Function(_) | SourceKind::Unknown => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// The relations that a query names in its `FROM` clauses, with what happens to their rows.
+    pub(super) fn sources(&self, query: &Query) -> Vec<Used> {
+        let mut found: Vec<Used> = Vec::new();
+        for source in query.selects.iter().flat_map(|select| &select.sources) {
+            let SourceKind::Relation(name) = &source.from else { continue };
+            let Some(name) = self.resolve(name) else { continue };
+            match found.iter_mut().find(|known| known.name == name) {
+                Some(known) => {
+                    known.access = known.access.max(source.access);
+                    known.only &= source.only;
+                }
+                None => found.push(Used { name, access: source.access, only: source.only }),
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }
 
@@ -260,8 +314,27 @@ impl<'a> Locks<'a> {
         let calls_nextval = expr.refs.iter().any(|reference| {
             matches!(reference.kind, RefKind::Function { .. }) && matches!(reference.name().as_str(), "nextval" | "setval")
         });
-        let names = expr.refs.iter().filter(|reference| calls_nextval && reference.kind == RefKind::Relation);
-        names.filter_map(|name| self.resolve(&name.qname())).filter(|name| self.before().sequence(name).is_some()).collect()
+        if !calls_nextval {
+            return Vec::new();
+        }
+        let named = expr.refs.iter().filter(|reference| reference.kind == RefKind::Relation);
+        let named = named.filter_map(|name| self.resolve(&name.qname()));
+        let named = named.filter(|name| self.before().sequence(name).is_some());
+        let of_columns = expr.refs.iter().filter_map(|reference| self.serial_sequence(expr, reference));
+        named.chain(of_columns).collect()
+    }
+
+    /// What `pg_get_serial_sequence('table', 'column')` gives, where both are literals.
+    fn serial_sequence(&self, expr: &Expr, reference: &Ref) -> Option<Name> {
+        let is_call = matches!(reference.kind, RefKind::Function { .. }) && reference.name() == "pg_get_serial_sequence";
+        let (_, end) = reference.ranges.last().filter(|_| is_call)?;
+        let mut literals = expr.sql[*end as usize..].split('\'');
+        let opens = literals.next()?.trim() == "(";
+        let (table, comma, column) = (literals.next()?, literals.next()?, literals.next()?);
+        let table = self.resolve(&super::outside::name(table)).filter(|_| opens && comma.trim() == ",")?;
+        let owned = self.owned_sequences(&table).into_iter();
+        let owner = |name: &Name| self.before().sequence(name).and_then(|sequence| sequence.owned_by.clone());
+        owned.into_iter().find(|name| owner(name).is_some_and(|(_, owner)| owner == column))
     }
 
     /// What kind of relation a name stands for.

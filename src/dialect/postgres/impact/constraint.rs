@@ -48,6 +48,10 @@ pub(super) fn add(table: &Name, constraint: &Constraint, only: bool, locks: &mut
         }
         ConstraintKind::ForeignKey(_) => {
             lock_whole(table, Mode::ShareRowExclusive, locks);
+            if locks.version() >= 18 {
+                // Children are locked before it is known that nothing is for them.
+                tree.iter().for_each(|member| locks.lock(member, Mode::ShareRowExclusive));
+            }
             lock_referenced(constraint, locks);
             if !unchecked {
                 locks.hold_for(&tree, Held::Scan);
@@ -101,14 +105,19 @@ pub(super) fn drop_constraint(table: &Name, name: &Ident, only: bool, locks: &mu
     locks.lock(table, Mode::AccessExclusive);
     let kind =
         locks.before().table(table).and_then(|table| table.constraint(name)).map(|found| (found.kind.clone(), found.no_inherit));
-    let inherited = match kind {
-        Some((ConstraintKind::Check(_) | ConstraintKind::NotNull(_), no_inherit)) => !no_inherit && !only,
+    let inherited = match &kind {
+        Some((ConstraintKind::Check(_) | ConstraintKind::NotNull(_), no_inherit)) => !*no_inherit && !only,
         Some((ConstraintKind::ForeignKey(_), _)) => locks.is_partitioned(table),
         Some((ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Exclude(_), _)) => {
             locks.is_partitioned(table)
         }
         None => false,
     };
+    if let Some((ConstraintKind::ForeignKey(key), _)) = &kind
+        && let Some(referenced) = locks.resolve(&key.table)
+    {
+        locks.lock(&referenced, Mode::AccessExclusive);
+    }
     if inherited {
         locks.lock_tree(table, Mode::AccessExclusive);
     }

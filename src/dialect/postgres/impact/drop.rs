@@ -2,6 +2,7 @@
 
 use super::super::locks::Mode;
 use super::collect::Locks;
+use super::outside;
 use crate::catalog::{Name, Relation, Table, View};
 use crate::change::{ConstraintKind, ObjectClass, ObjectKind, ObjectRef};
 use imbl::ordmap::DiffItem;
@@ -9,7 +10,10 @@ use std::sync::Arc;
 
 pub(super) fn drop(objects: &[ObjectRef], concurrently: bool, locks: &mut Locks<'_>) {
     for object in objects {
-        named(object, concurrently, locks);
+        match object.kind {
+            ObjectKind::Statistics => outside::drop_statistics(object, locks),
+            _ => named(object, concurrently, locks),
+        }
     }
     if concurrently {
         return;
@@ -122,6 +126,11 @@ fn changed(name: &Name, old: &Arc<Table>, new: &Arc<Table>, locks: &mut Locks<'_
     if triggers || rules || policies || constraints || indexes || columns {
         locks.lock(name, Mode::AccessExclusive);
     }
+    // Triggers for rows are on the partitions too.
+    let of_rows = old.triggers.iter().any(|it| it.for_each_row && !new.triggers.iter().any(|other| other.name == it.name));
+    if of_rows && locks.is_partitioned(name) {
+        locks.lock_tree(name, Mode::AccessExclusive);
+    }
     if constraints {
         foreign_keys(old, Some(new), locks);
     }
@@ -139,12 +148,19 @@ fn foreign_keys(old: &Table, new: Option<&Table>, locks: &mut Locks<'_>) {
             .and_then(|(parent, _)| locks.before().table(parent))
             .is_some_and(|parent| parent.constraints.iter().any(|other| other.kind == constraint.kind));
         let Some(referenced) = locks.resolve(&key.table).filter(|_| !kept && !of_parent) else { continue };
-        for member in locks.tree(&referenced) {
-            // Before 15 only the partitions that hold rows had triggers, and a dropped constraint locks what it names.
-            let has_triggers = locks.version() >= 15 || !locks.is_partitioned(&member);
-            if has_triggers || (member == referenced && new.is_some()) {
-                locks.lock(&member, Mode::AccessExclusive);
-            }
+        lock_triggers(&referenced, locks);
+    }
+}
+
+/// The triggers that a foreign key has on the table it refers to go with it. Before 15 only the partitions that hold rows had
+/// them.
+pub(super) fn lock_triggers(referenced: &Name, locks: &mut Locks<'_>) {
+    if !locks.is_partitioned(referenced) {
+        return locks.lock(referenced, Mode::AccessExclusive);
+    }
+    for member in locks.tree(referenced) {
+        if locks.version() >= 15 || !locks.is_partitioned(&member) {
+            locks.lock(&member, Mode::AccessExclusive);
         }
     }
 }

@@ -190,7 +190,8 @@ fn reindex(kind: ObjectKind, name: Option<&QName>, concurrently: bool, locks: &m
             locks.all_tables().into_iter().filter(|table| Some(&table.schema) == schema.as_ref()).collect()
         }
         (ObjectKind::Database, _) => locks.all_tables(),
-        (_, Some(table)) => locks.tree(table),
+        (_, Some(table)) if locks.is_partitioned(table) => locks.tree(table),
+        (_, Some(table)) => vec![table.clone()],
         (_, None) => return,
     };
     for table in tables {

@@ -5,13 +5,17 @@ use super::collect::Locks;
 use super::{constraint, partition};
 use crate::catalog::{Dependency, Dependent, Name};
 use crate::change::{
-    CreateIndex, CreateTable, CreateView, DomainChange, Grant, GrantObjects, ObjectClass, ObjectKind, ObjectRef, QName, Routine,
-    RoutineBody, Rule, SequenceOptions, TableElement, Trigger,
+    Access, CreateIndex, CreateTable, CreateView, DomainChange, Grant, GrantObjects, ObjectClass, ObjectKind, ObjectRef, QName,
+    Routine, RoutineBody, Rule, SequenceOptions, TableElement, Trigger,
 };
 use crate::dialect::Held;
 
 pub(super) fn create_table(table: &CreateTable, locks: &mut Locks<'_>) {
     if table.if_not_exists && locks.resolve(&table.name).is_some() {
+        // The query is analyzed before it is found that nothing is to be done.
+        if let Some(query) = &table.query {
+            read(query, true, locks);
+        }
         return;
     }
     for element in &table.elements {
@@ -35,16 +39,21 @@ pub(super) fn create_table(table: &CreateTable, locks: &mut Locks<'_>) {
 
 /// Reads what a query names: to its tables where it runs, else only what its text says.
 fn read(query: &crate::change::Query, no_data: bool, locks: &mut Locks<'_>) {
+    if !no_data {
+        locks.sequences_in(&query.text).iter().for_each(|sequence| locks.lock(sequence, Mode::RowExclusive));
+    }
     for source in locks.sources(query) {
-        match no_data {
-            true => locks.lock(&source, Mode::AccessShare),
-            false => {
-                locks.hold_for(&locks.tree(&source), Held::Scan);
-                locks.lock_tree(&source, Mode::AccessShare);
-                for below in locks.below_view(&source) {
-                    locks.hold_for(&locks.tree(&below), Held::Scan);
-                    locks.lock_tree(&below, Mode::AccessShare);
-                }
+        if no_data {
+            locks.lock(&source.name, Mode::AccessShare);
+            continue;
+        }
+        let below = locks.under_view(&source.name, Access::Read);
+        for used in std::iter::once(source).chain(below) {
+            let tables = if used.only { vec![used.name] } else { locks.tree(&used.name) };
+            locks.hold_for(&tables, Held::Scan);
+            tables.iter().for_each(|table| locks.lock(table, Mode::AccessShare));
+            if locks.is_partitioned(&tables[0]) {
+                locks.lock_above(&tables[0]);
             }
         }
     }
@@ -71,7 +80,7 @@ pub(super) fn create_view(view: &CreateView, locks: &mut Locks<'_>) {
     let existing = locks.resolve(&view.name);
     if let Some(existing) = existing {
         if view.if_not_exists {
-            return;
+            return read(&view.query, true, locks);
         }
         locks.lock(&existing, Mode::AccessExclusive);
     }
@@ -129,6 +138,10 @@ pub(super) fn alter_domain(name: &QName, change: &DomainChange, locks: &mut Lock
     let Some(domain) = locks.before().resolve_type(name).filter(|_| checks_rows) else { return };
     let mut open = vec![domain];
     while let Some(domain) = open.pop() {
+        for view in views_with(&domain, locks) {
+            locks.lock(&view, Mode::Share);
+            locks.hold(Held::Scan);
+        }
         let dependents: Vec<Dependent> = locks.before().dependents(&Dependency::Type(domain)).cloned().collect();
         for dependent in dependents {
             match dependent {
@@ -141,6 +154,18 @@ pub(super) fn alter_domain(name: &QName, change: &DomainChange, locks: &mut Lock
             }
         }
     }
+}
+
+/// The materialized views with a column of this type.
+fn views_with(data_type: &Name, locks: &Locks<'_>) -> Vec<Name> {
+    let is_it = |column: &crate::catalog::ViewColumn| {
+        column
+            .data_type
+            .as_ref()
+            .is_some_and(|found| found.dimensions == 0 && locks.before().resolve_type(&found.qname()).as_ref() == Some(data_type))
+    };
+    let shows = |name: &Name| locks.before().view(name).is_some_and(|view| view.materialized && view.columns.iter().any(is_it));
+    locks.all_tables().into_iter().filter(shows).collect()
 }
 
 pub(super) fn create_routine(routine: &Routine, locks: &mut Locks<'_>) {
@@ -161,12 +186,8 @@ pub(super) fn create_trigger(table: &QName, trigger: &Trigger, locks: &mut Locks
 }
 
 pub(super) fn create_rule(table: &QName, rule: &Rule, locks: &mut Locks<'_>) {
-    for reference in rule.text.text.refs.iter().filter(|reference| reference.kind == crate::change::RefKind::Relation) {
-        let Some(relation) = locks.resolve(&reference.qname()) else { continue };
-        let start = reference.ranges.first().map_or(0, |(start, _)| *start as usize);
-        let before = rule.text.text.sql[..start].trim_end().to_ascii_lowercase();
-        let written = ["into", "update", "delete from", "only"].iter().any(|word| before.ends_with(word));
-        locks.lock(&relation, if written { Mode::RowExclusive } else { Mode::AccessShare });
+    for used in locks.sources(&rule.text) {
+        locks.lock(&used.name, Mode::of(used.access));
     }
     locks.lock_named(table, Mode::AccessExclusive);
 }

@@ -2,7 +2,8 @@
 
 use super::super::locks::Mode;
 use super::collect::Locks;
-use crate::change::{Change, Maintenance, ObjectKind, QName, TableAction};
+use crate::catalog::Name;
+use crate::change::{Change, Ident, Maintenance, ObjectKind, ObjectRef, QName, TableAction};
 use crate::dialect::ImpactContext;
 
 /// Extended statistics and publications lock the tables they name; the rest locks none.
@@ -10,6 +11,11 @@ pub(super) fn other(sql: &str, locks: &mut Locks<'_>) {
     let words = words(sql);
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     let is = |at: usize, text: &str| word(at).eq_ignore_ascii_case(text);
+    if let Some(on) = (2..words.len()).find(|&at| is(at, "on") && is(1, "trigger") && is(0, "alter")) {
+        // `DEPENDS ON EXTENSION`, after the trigger's table.
+        locks.lock_named(&name(word(on + 1)), Mode::AccessShare);
+        return;
+    }
     let start = match (word(0).to_ascii_lowercase().as_str(), word(1).to_ascii_lowercase().as_str()) {
         ("create", "statistics") => words.iter().rposition(|it| it.eq_ignore_ascii_case("from")),
         ("create" | "alter", "publication") => (2..words.len()).find(|&at| is(at, "table") && !is(at + 1, "in")),
@@ -19,17 +25,23 @@ pub(super) fn other(sql: &str, locks: &mut Locks<'_>) {
     let mut at = start + 1;
     let mut depth = 0usize;
     let mut expected = true;
+    let mut only = false;
     while at < words.len() {
         match word(at) {
             "(" => depth += 1,
             ")" => depth = depth.saturating_sub(1),
             "," if depth == 0 => expected = true,
-            text if depth == 0 && expected && !is(at, "only") && !is(at, "table") => {
+            _ if depth == 0 && is(at, "only") => only = true,
+            text if depth == 0 && expected && !is(at, "table") => {
                 expected = false;
-                let name = name(text);
-                if let Some(table) = locks.resolve(&name) {
+                if let Some(table) = locks.resolve(&name(text)) {
                     locks.lock(&table, Mode::ShareUpdateExclusive);
+                    // A publication of a table is one of its children; that of a partitioned table has no need to name them.
+                    if is(1, "publication") && !only && !locks.is_partitioned(&table) {
+                        locks.lock_tree(&table, Mode::ShareUpdateExclusive);
+                    }
                 }
+                only = false;
             }
             _ => {}
         }
@@ -48,6 +60,20 @@ fn published(publication: &QName, locks: &mut Locks<'_>) {
         if !statement.to_ascii_lowercase().contains(" set table ") {
             other(statement, locks);
         }
+    }
+}
+
+/// `DROP STATISTICS` locks the table that they are of.
+pub(super) fn drop_statistics(object: &ObjectRef, locks: &mut Locks<'_>) {
+    let before = locks.before();
+    let schemas: Vec<Ident> = match &object.name.schema {
+        Some(schema) => vec![schema.clone()],
+        None => before.session.search_path.to_vec(),
+    };
+    let key = |schema: Ident| (ObjectKind::Statistics, Name { schema, name: object.name.name.clone() }.to_string());
+    let Some(found) = schemas.into_iter().find_map(|schema| before.others.get(&key(schema))) else { return };
+    if let Some(created) = found.statements.first() {
+        other(created, locks);
     }
 }
 
@@ -75,7 +101,8 @@ fn words(sql: &str) -> Vec<String> {
     words
 }
 
-fn name(word: &str) -> QName {
+/// A name as it is written in SQL, or in a literal that is read as one.
+pub(super) fn name(word: &str) -> QName {
     let fold = |part: &str| match part.strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
         Some(inner) => inner.to_owned(),
         None => part.to_lowercase(),

@@ -29,6 +29,7 @@ pub(super) fn attach(parent: &Name, partition: &QName, bound: &Expr, locks: &mut
         return;
     }
     locks.lock(parent, Mode::ShareUpdateExclusive);
+    locks.lock_above(parent);
     locks.lock_tree(&partition, Mode::AccessExclusive);
     keys_of_parent(parent, locks);
     if !is_default(bound) {
@@ -56,10 +57,13 @@ pub(super) fn detach(parent: &Name, partition: &QName, concurrently: bool, final
     }
     locks.lock(parent, Mode::AccessExclusive);
     lock_default(parent, locks);
-    // Its own partitions are locked in full in every version; the partition itself since 14, and where foreign keys refer to it.
-    let referred = !locks.referencing(parent).is_empty();
+    // Its own partitions are locked in full in every version; the partition itself since 14, and where it has triggers of the
+    // parent's, which foreign keys that refer to it make too.
+    let of_rows = |table: &Name| locks.before().table(table).is_some_and(|table| table.triggers.iter().any(|it| it.for_each_row));
+    let referred = !locks.is_partitioned(&partition) && !locks.referencing(parent).is_empty();
+    let has_triggers = referred || of_rows(parent) || locks.above(parent).iter().any(of_rows);
     for member in locks.tree(&partition) {
-        let weak = member == partition && locks.version() < 14 && !referred;
+        let weak = member == partition && locks.version() < 14 && !has_triggers;
         locks.lock(&member, if weak { Mode::ShareUpdateExclusive } else { Mode::AccessExclusive });
     }
     for constraint in locks.before().table(parent).map(|table| table.constraints.clone()).unwrap_or_default() {

@@ -3,7 +3,7 @@
 use super::super::locks::Mode;
 use super::super::types;
 use super::collect::Locks;
-use super::constraint;
+use super::{constraint, drop};
 use crate::catalog::{Catalog, Index, Name, UserTypeShape};
 use crate::change::{ConstraintKind, Expr, ExprShape, Ident, QName, RefKind, TypeName};
 use crate::dialect::Held;
@@ -25,9 +25,7 @@ pub(super) fn set_type(
         locks.tree(table).iter().for_each(|member| locks.rewrite(member));
         return;
     }
-    if from.data_type == *to && from.collation.as_ref() == collation {
-        return;
-    }
+    // What hangs on the column is made again, also where its type stays what it was.
     let tree = locks.tree(table);
     let checked = found.constraints.iter().any(|it| matches!(&it.kind, ConstraintKind::Check(expr) if names(expr, column)));
     if checked {
@@ -53,7 +51,8 @@ fn foreign_keys(table: &Name, column: &Ident, locks: &mut Locks<'_>) {
             && key.columns.contains(column)
             && let Some(referenced) = locks.resolve(&key.table)
         {
-            constraint::lock_whole(&referenced, Mode::AccessExclusive, locks);
+            constraint::lock_whole(&referenced, Mode::ShareRowExclusive, locks);
+            drop::lock_triggers(&referenced, locks);
         }
     }
 }
