@@ -13,29 +13,38 @@ use migsafe::source::Transaction;
 use migsafe::verify::Server;
 use migsafe::verify::coexist::{Breadth, Examination, Examined, Finding};
 use migsafe::verify::send::Scripts;
+use rayon::prelude::*;
 use std::fmt::Write;
 use std::path::PathBuf;
 use support::{Judged, judge};
 
+/// What one case or one history showed.
+#[derive(Default)]
+struct Told {
+    /// What is wrong: breaks that were missed, and alarms that were false.
+    wrong: String,
+    /// What no statement was found for, and how much was compared.
+    notes: String,
+    confirmed: usize,
+    silent: usize,
+    not_shown: usize,
+}
+
 #[test]
 fn the_cases_break_as_judged() {
-    let mut report = String::new();
-    let (mut cases, mut confirmed, mut silent) = (0, 0, 0);
-    for file in ["columns", "tables", "constraints", "objects"] {
-        let text = std::fs::read_to_string(format!("tests/compat/{file}.sql")).expect("the cases");
-        for case in text.split("-- case: ").skip(1) {
-            let (name, rest) = case.split_once('\n').expect("a name");
-            let (setup, rest) = rest.split_once("-- migration: ").expect("a migration");
-            let migration: Vec<&str> = rest.lines().skip(1).filter(|line| !line.starts_with("-- ")).collect();
-            let examined = examine(name, setup, &migration.join("\n"), &mut report);
-            cases += 1;
-            confirmed += examined.confirmed.iter().sum::<usize>();
-            silent += examined.silent;
-            tell(name, &examined, &mut report);
-        }
-    }
-    println!("{cases} cases, {confirmed} breaks confirmed, {silent} without an error");
-    assert!(report.is_empty(), "\n{report}");
+    let texts = ["columns", "tables", "constraints", "objects"]
+        .map(|file| std::fs::read_to_string(format!("tests/compat/{file}.sql")).expect("the cases"));
+    let cases: Vec<&str> = texts.iter().flat_map(|text| text.split("-- case: ").skip(1)).collect();
+    let told = side_by_side(&cases, |case| {
+        let (name, rest) = case.split_once('\n').expect("a name");
+        let (setup, rest) = rest.split_once("-- migration: ").expect("a migration");
+        let migration: Vec<&str> = rest.lines().skip(1).filter(|line| !line.starts_with("-- ")).collect();
+        examine(name, setup, &migration.join("\n"))
+    });
+    let sum = |of: fn(&Told) -> usize| told.iter().map(of).sum::<usize>();
+    let (confirmed, silent, not_shown) = (sum(|it| it.confirmed), sum(|it| it.silent), sum(|it| it.not_shown));
+    println!("{} cases, {confirmed} breaks confirmed, {silent} without an error, {not_shown} not shown", cases.len());
+    hold(&told);
 }
 
 #[test]
@@ -49,19 +58,28 @@ fn the_examples_break_as_judged() {
             entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect()
         }
     };
-    let mut report = String::new();
-    for path in paths {
+    let read = |path: &PathBuf| {
         let config = std::fs::read_to_string(path.join(FILE_NAME)).unwrap_or_default();
         let runner = Config::parse(&config).expect("a configuration").runner;
-        let projects = migsafe::read::read_paths(std::slice::from_ref(&path), runner);
-        for project in projects.unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
-            examine_history(&project, &mut report);
-        }
-    }
-    assert!(report.is_empty(), "\n{report}");
+        let projects = migsafe::read::read_paths(std::slice::from_ref(path), runner);
+        projects.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    let projects: Vec<Project> = paths.iter().flat_map(read).collect();
+    hold(&side_by_side(&projects, examine_history));
 }
 
-fn examine_history(project: &Project, report: &mut String) {
+/// Each on a thread that is free, with a database of its own.
+fn side_by_side<T: Sync>(all: &[T], examine: impl Fn(&T) -> Told + Sync + Send) -> Vec<Told> {
+    migsafe::lint::on_pool(|| all.par_iter().with_max_len(1).map(&examine).collect())
+}
+
+fn hold(told: &[Told]) {
+    told.iter().for_each(|it| print!("{}", it.notes));
+    let wrong: String = told.iter().map(|it| it.wrong.as_str()).collect();
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+fn examine_history(project: &Project) -> Told {
     let name = project.root.display();
     let (sources, history) = (&project.sources, &project.history);
     let parsed = read_statements(sources, history);
@@ -73,6 +91,7 @@ fn examine_history(project: &Project, report: &mut String) {
     let scripts = Scripts { sources, history, parsed: &parsed, replayed: &replayed };
     let fresh = || server.copy_database(&current);
     let mut sums = Examined::default();
+    let mut told = Told::default();
     let (mut done, mut exact) = (0, 0);
     for commits in releases(&replayed) {
         let steps = replayed.commits[commits.start].steps.start..replayed.commits[commits.end - 1].steps.end;
@@ -82,35 +101,39 @@ fn examine_history(project: &Project, report: &mut String) {
         let (scripts, assessments, breadth) = (&scripts, &own[..], Breadth::Touched);
         let examination =
             Examination { server, fresh: &fresh, scripts, commits: commits.clone(), assessments, breadth, dialect: &Postgres };
-        let before = report.len();
+        let before = told.wrong.len();
         match examination.run() {
             Ok(examined) => {
-                tell(&label, &examined, report);
+                tell(&label, &examined, &mut told);
                 (0..2).for_each(|at| sums.confirmed[at] += examined.confirmed[at]);
                 (0..2).for_each(|at| sums.statements[at] += examined.statements[at]);
                 sums.silent += examined.silent;
                 sums.without_rows.extend(examined.without_rows);
                 done += 1;
-                exact += usize::from(report.len() == before);
+                exact += usize::from(told.wrong.len() == before);
             }
-            Err(error) => writeln!(report, "{label}: {error}").expect("a string takes text"),
+            Err(error) => writeln!(told.wrong, "{label}: {error}").expect("a string takes text"),
         }
         let mut session = current.connect().expect("a session");
         if let Err(refused) = scripts.send(&mut session, commits, &mut |_| Ok(())).expect("a server that answers") {
-            writeln!(report, "{label}: the server refuses: {}", refused.error).expect("a string takes text");
+            writeln!(told.wrong, "{label}: the server refuses: {}", refused.error).expect("a string takes text");
             break;
         }
     }
-    println!(
-        "{name}: {exact} of {done} releases agree, {:?} statements, {:?} confirmed, {} silent, {} tables without rows",
+    let note = format!(
+        "{name}: {exact} of {done} releases agree, {:?} statements, {:?} confirmed, {} silent, {} tables without rows\n",
         sums.statements,
         sums.confirmed,
         sums.silent,
         sums.without_rows.len()
     );
+    told.notes.push_str(&note);
     if std::env::var_os("MIGSAFE_TELL_ROWS").is_some() {
-        sums.without_rows.iter().for_each(|(table, answer)| println!("    no rows in {table}: {answer}"));
+        sums.without_rows.iter().for_each(|(table, answer)| {
+            writeln!(told.notes, "    no rows in {table}: {answer}").expect("a string takes text");
+        });
     }
+    told
 }
 
 /// The commits of each migration; one that spans several keeps them together.
@@ -120,23 +143,24 @@ fn releases(replayed: &Replayed) -> Vec<std::ops::Range<usize>> {
     all.chunk_by(|a, b| migration(*a) == migration(*b)).map(|group| group[0]..group[group.len() - 1] + 1).collect()
 }
 
-fn tell(name: &str, examined: &Examined, report: &mut String) {
+fn tell(name: &str, examined: &Examined, told: &mut Told) {
+    told.confirmed += examined.confirmed.iter().sum::<usize>();
+    told.silent += examined.silent;
     for it in &examined.disagreements {
         let usage = it.usage.sql(&Postgres);
-        let text = match &it.finding {
-            Finding::Missed { sql, sqlstate, message } => format!("missed {sqlstate} {message} :: {sql}"),
-            Finding::FalseAlarm { sqlstate, message } => format!("false alarm {sqlstate} {message} :: {usage}"),
-            Finding::NotShown { sqlstate, message } => format!("not shown {sqlstate} {message} :: {usage}"),
+        let (wrong, text) = match &it.finding {
+            Finding::Missed { sql, sqlstate, message } => (true, format!("missed {sqlstate} {message} :: {sql}")),
+            Finding::FalseAlarm { sqlstate, message } => (true, format!("false alarm {sqlstate} {message} :: {usage}")),
+            Finding::NotShown { sqlstate, message } => (false, format!("not shown {sqlstate} {message} :: {usage}")),
         };
-        // An alarm may be right though no statement is found that shows it: it is told, and only what was missed is wrong.
-        match it.finding {
-            Finding::Missed { .. } => writeln!(report, "{name}: {:?}: {text}", it.app).expect("a string takes text"),
-            Finding::FalseAlarm { .. } | Finding::NotShown { .. } => println!("{name}: {:?}: {text}", it.app),
-        }
+        // An alarm may be right though no statement is found that shows it: it is told.
+        told.not_shown += usize::from(!wrong);
+        let out = if wrong { &mut told.wrong } else { &mut told.notes };
+        writeln!(out, "{name}: {:?}: {text}", it.app).expect("a string takes text");
     }
 }
 
-fn examine(name: &str, setup: &str, migration: &str, report: &mut String) -> Examined {
+fn examine(name: &str, setup: &str, migration: &str) -> Told {
     let Judged { sources, history, parsed, replayed, assessment } = judge(setup, migration, Transaction::Wrapped);
     let server = Server::shared().expect("a server");
     let fresh = || {
@@ -154,11 +178,10 @@ fn examine(name: &str, setup: &str, migration: &str, report: &mut String) -> Exa
         breadth: Breadth::Everything,
         dialect: &Postgres,
     };
+    let mut told = Told::default();
     match examination.run() {
-        Ok(examined) => examined,
-        Err(error) => {
-            writeln!(report, "{name}: {error}").expect("a string takes text");
-            Examined::default()
-        }
+        Ok(examined) => tell(name, &examined, &mut told),
+        Err(error) => writeln!(told.wrong, "{name}: {error}").expect("a string takes text"),
     }
+    told
 }

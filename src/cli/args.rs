@@ -211,6 +211,15 @@ pub struct Verify {
     /// The longest that one statement may run, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     pub statement_timeout: u64,
+    /// Fill each table that a migration touches with up to so many rows, and tell how long each statement holds strong locks.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub rows: Option<u32>,
+    /// Send the old version's statements on a second connection while each migration runs: the longest stall, and what fails.
+    #[arg(long)]
+    pub load: bool,
+    /// How many migrations are proved side by side [default: one for each core; one with --rows or --load, whose times it would blur].
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: VerifyFormat,

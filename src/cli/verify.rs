@@ -6,8 +6,9 @@ use super::pending::{self, Chosen};
 use super::{Failure, Outcome, project};
 use migsafe::dialect::{Dialect, ServerVersion};
 use migsafe::verify::Server;
-use migsafe::verify::prove::{Wishes, prove};
+use migsafe::verify::prove::{Cause, Load, Proof, Wishes, prove};
 use migsafe::{Options, lint, report};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
@@ -18,6 +19,7 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
         (None, Some(directory)) => Server::start_from(directory)?,
         (None, None) => Server::start()?,
     };
+    server.leave_nothing_when_interrupted()?;
     let version = version(&server, dialect)?;
     let mut proofs = Vec::new();
     let mut failures = 0;
@@ -32,7 +34,7 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     let judged: Vec<_> = judged.iter().map(|(project, options)| lint(project, options)).collect();
     for judged in &judged {
         let count = judged.options.pending.migrations.len();
-        let wishes = Wishes { timeout: Duration::from_secs(args.statement_timeout) };
+        let wishes = wishes(args);
         let mut done = 0;
         let mut progress = |migration: usize| {
             done += 1;
@@ -59,7 +61,26 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
     if args.keep {
         server.keep();
     }
-    Ok(if failures > 0 { Outcome::Findings } else { Outcome::Success })
+    match proofs.iter().find_map(server_ended) {
+        Some(reason) => Err(Failure(format!("the server could not go on, so not all was verified: {reason}"))),
+        None => Ok(if failures > 0 { Outcome::Findings } else { Outcome::Success }),
+    }
+}
+
+fn wishes(args: &Args) -> Wishes {
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let measured = args.rows.is_some() || args.load;
+    Wishes {
+        timeout: Duration::from_secs(args.statement_timeout),
+        jobs: args.jobs.unwrap_or_else(|| if measured { NonZeroUsize::MIN } else { cores() }),
+        rows: args.rows,
+        load: if args.load { Load::OldApp } else { Load::None },
+    }
+}
+
+/// Why the server left a proof unfinished, where it did.
+fn server_ended(proof: &Proof) -> Option<&str> {
+    proof.stopped.as_ref().filter(|stopped| stopped.cause == Cause::Server).map(|stopped| stopped.reason.as_str())
 }
 
 fn version(server: &Server, dialect: &dyn Dialect) -> Result<ServerVersion, Failure> {

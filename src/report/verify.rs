@@ -1,12 +1,15 @@
 //! What was proved on a server, for people and for programs: each migration with what was said of it and what the server did.
 
+mod json;
+
+pub use json::verify_json;
+
 use super::escape::escape;
 use super::human::{Detail, Look};
 use crate::assess::App;
 use crate::lint::Lint;
-use crate::verify::coexist::{Disagreement, Examined, Finding};
-use crate::verify::prove::{BackProof, Origin, Proof, Proved, ReleaseProof};
-use serde_json::{Value, json};
+use crate::verify::coexist::{Examined, Finding};
+use crate::verify::prove::{BackProof, LoadProof, Origin, Proof, Proved, ReleaseProof, Times};
 use std::fmt::Write;
 
 /// The proofs of projects.
@@ -21,7 +24,9 @@ pub fn verify_human(pairs: &Pairs<'_, '_>, look: Look) -> String {
             1 => ", on top of 1 migration before".into(),
             count => format!(", on top of {count} migrations before"),
         };
-        out += &format!("{}: on {} {}{before}\n\n", judged.project.root.display(), judged.options.dialect.name(), proof.server);
+        out += &format!("{}: on {} {}{before}\n", judged.project.root.display(), judged.options.dialect.name(), proof.server);
+        out += &made(proof).map(|made| escape(&made).into_owned() + "\n").unwrap_or_default();
+        out.push('\n');
         for proved in &proof.migrations {
             let lines = lines(proof, proved, judged);
             if look.detail == Detail::Quiet && lines.iter().all(|line| line.good) {
@@ -50,6 +55,7 @@ pub fn verify_markdown(pairs: &Pairs<'_, '_>) -> String {
     for (judged, proof) in pairs {
         let heading = if proof.failures() == 0 { "Proved" } else { "Not proved" };
         out += &format!("### {heading} on {} {}\n\n", judged.options.dialect.name(), proof.server);
+        out += &made(proof).map(|made| code(&made) + "\n\n").unwrap_or_default();
         for proved in &proof.migrations {
             out += &format!("**`{}`**\n\n", path(judged, proved.migration).replace('`', "'"));
             for line in lines(proof, proved, judged) {
@@ -67,83 +73,6 @@ pub fn verify_markdown(pairs: &Pairs<'_, '_>) -> String {
         out += &format!("{}\n", code(&end(judged, proof)));
     }
     escape(&out).into_owned()
-}
-
-/// One document.
-pub fn verify_json(pairs: &Pairs<'_, '_>) -> String {
-    let projects: Vec<Value> = pairs.iter().map(|(judged, proof)| project(judged, proof)).collect();
-    let failures: usize = pairs.iter().map(|(_, proof)| proof.failures()).sum();
-    let document = json!({
-        "schema_version": 1,
-        "tool": {"name": "migsafe", "version": env!("CARGO_PKG_VERSION")},
-        "projects": projects,
-        "summary": {"migrations": pairs.iter().map(|(_, proof)| proof.migrations.len()).sum::<usize>(), "failures": failures},
-    });
-    serde_json::to_string_pretty(&document).unwrap_or_default()
-}
-
-fn project(judged: &Lint<'_>, proof: &Proof) -> Value {
-    json!({
-        "root": judged.project.root.to_string_lossy(),
-        "dialect": judged.options.dialect.name(),
-        "server_version": proof.server,
-        "migrations_before": proof.before,
-        "migrations": proof.migrations.iter().map(|proved| migration(judged, proved)).collect::<Vec<_>>(),
-        "releases": proof.releases.iter().map(|release| json!({
-            "migrations": release.migrations.iter().map(|number| path(judged, *number)).collect::<Vec<_>>(),
-            "old_app": {"statements": release.examined.statements[0], "breaks_confirmed": release.examined.confirmed[0]},
-            "new_app": {"statements": release.examined.statements[1], "needs_confirmed": release.examined.confirmed[1]},
-            "without_an_error": release.examined.silent,
-            "hidden": release.examined.hidden,
-            "disagreements": release.examined.disagreements.iter().map(|it| disagreement(judged, it)).collect::<Vec<_>>(),
-            "tables_without_rows": release.examined.without_rows.keys().map(ToString::to_string).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "stopped": proof.stopped.as_ref().map(|stopped| json!({
-            "migration": stopped.migration.map(|number| path(judged, number)),
-            "statement": stopped.statement,
-            "reason": stopped.reason,
-            "help": stopped.help,
-            "not_verified": stopped.left,
-        })),
-        "seconds": (proof.took.as_secs_f64() * 1000.0).round() / 1000.0,
-        "kept": proof.kept,
-    })
-}
-
-fn migration(judged: &Lint<'_>, proved: &Proved) -> Value {
-    let differences = |all: &[crate::verify::schema::Difference]| -> Vec<Value> {
-        all.iter().map(|it| json!({"object": it.object, "first": it.first, "second": it.second})).collect()
-    };
-    json!({
-        "path": path(judged, proved.migration),
-        "statements": proved.statements,
-        "not_understood": proved.unread,
-        "schema": {"differences": differences(&proved.schema)},
-        "down": proved.back.as_ref().map(|back| json!({
-            "origin": match back.origin { Origin::Project => "project", Origin::Computed => "computed" },
-            "fidelity": back.fidelity.name(),
-            "refused": back.refused.as_ref().map(|(statement, answer)| json!({"statement": statement, "answer": answer})),
-            "left_to_a_person": back.by_hand,
-            "differences": differences(&back.schema),
-            "tables_with_rows": back.tables,
-            "lost": back.lost,
-            "again": back.again,
-            "holds": !back.fails(),
-        })),
-        "locks": {"compared": proved.locks, "wrong": proved.other_locks},
-        "rows_refused": proved.rows_refused,
-    })
-}
-
-fn disagreement(judged: &Lint<'_>, it: &Disagreement) -> Value {
-    let (kind, sqlstate, message, sql) = match &it.finding {
-        Finding::Missed { sql, sqlstate, message } => ("missed", sqlstate, message, Some(sql)),
-        Finding::FalseAlarm { sqlstate, message } => ("false-alarm", sqlstate, message, None),
-        Finding::NotShown { sqlstate, message } => ("not-shown", sqlstate, message, None),
-    };
-    let app = if it.app == App::Old { "old" } else { "new" };
-    let usage = it.usage.sql(judged.options.dialect);
-    json!({"kind": kind, "app": app, "use": usage, "sqlstate": sqlstate, "error": message, "sql": sql})
 }
 
 /// One claim, or some of a kind, and whether they hold.
@@ -164,23 +93,81 @@ fn lines(proof: &Proof, proved: &Proved, judged: &Lint<'_>) -> Vec<Line> {
         false => format!("locks: not as stated\n{}", proved.other_locks.join("\n")),
     };
     lines.push(Line { good, text });
+    lines.extend(proved.times.as_ref().map(times));
+    lines.extend(proved.load.as_ref().map(load));
     let own = proof.releases.iter().filter(|release| release.migrations.last() == Some(&proved.migration));
     lines.extend(own.map(|release| apps(release, judged)));
     lines
 }
 
+/// What was made beforehand.
+fn made(proof: &Proof) -> Option<String> {
+    (!proof.made.is_empty()).then(|| format!("made beforehand, since no migration makes it: {}", proof.made.join("; ")))
+}
+
+fn times(times: &Times) -> Line {
+    let rows: Vec<String> =
+        times.rows.iter().filter(|(_, count)| **count > 0).map(|(name, count)| format!("{count} in {name}")).collect();
+    let mut text = match rows.is_empty() {
+        true => "times: with empty tables".to_owned(),
+        false => format!("times: with rows, {}", rows.join(", ")),
+    };
+    for time in &times.statements {
+        let sql = time.statement.split_whitespace().collect::<Vec<_>>().join(" ");
+        text += &format!("\n{}: {}", seconds(time.took), sql.chars().take(120).collect::<String>());
+        for lock in &time.locks {
+            let source = if lock.seen { "" } else { ", as stated" };
+            text += &format!("\n  {} on {} for {}{source}", lock.mode, lock.object, seconds(lock.held));
+        }
+    }
+    Line { good: true, text }
+}
+
+fn load(load: &LoadProof) -> Line {
+    let mut text = format!(
+        "load: {} of the old app, sent {}; the longest stall {} (usually {}): {}",
+        counted(load.statements, "statement"),
+        if load.sent == 1 { "once".to_owned() } else { format!("{} times", load.sent) },
+        seconds(load.longest),
+        seconds(load.usual),
+        load.longest_statement
+    );
+    if let Some(reason) = &load.refused {
+        text += &format!("\nthe migration does not run with these rows and statements: {reason}");
+    }
+    for failed in &load.failed {
+        let said = if failed.foreseen { "as judged" } else { "not foreseen" };
+        text += &format!(
+            "\nfails, {said}: {} ({}), {}\n  {}",
+            failed.message,
+            failed.sqlstate,
+            counted(failed.times, "time"),
+            failed.statement
+        );
+    }
+    Line { good: load.failures() == 0, text }
+}
+
+/// Some time, as exact as it is of use.
+fn seconds(time: std::time::Duration) -> String {
+    match time.as_millis() {
+        0..1000 => format!("{:.1} ms", time.as_secs_f64() * 1000.0),
+        _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}
+
 fn schema(proved: &Proved) -> Line {
     if proved.schema.is_empty() {
-        return Line {
-            good: true,
-            text: format!("up: {}, the schema is the replayed one", counted(proved.statements, "statement")),
-        };
+        let mut text = format!("up: {}, the schema is the replayed one", counted(proved.statements, "statement"));
+        if !proved.assumed.is_empty() {
+            text += &format!("; taken to exist: {}", proved.assumed.join(", "));
+        }
+        return Line { good: true, text };
     }
     let listed: String = proved.schema.iter().take(20).map(ToString::to_string).collect();
     let text = match proved.unread {
         0 => format!(
-            "up: the schema is not the replayed one: what a routine does with dynamic SQL is not followed, everything else is a bug of migsafe; \
-             - is the server's, + the replayed\n{listed}"
+            "up: the schema is not the replayed one, which is a bug of migsafe; - is the server's, + the replayed\n{listed}"
         ),
         some => format!("up: {} not understood, so the schema is not the replayed one\n{listed}", counted(some, "statement")),
     };
@@ -240,18 +227,18 @@ fn apps(release: &ReleaseProof, judged: &Lint<'_>) -> Line {
             }
         };
     }
-    Line { good: disagreements.is_empty(), text }
+    Line { good: release.examined.refuted().count() == 0, text }
 }
 
 fn end(judged: &Lint<'_>, proof: &Proof) -> String {
     let mut text = String::new();
     if let Some(stopped) = &proof.stopped {
-        let place = stopped.migration.map(|number| path(judged, number)).unwrap_or_default();
+        let place = path(judged, stopped.migration);
         text = format!("stopped at {place}: {}\n", stopped.reason);
         if let Some(statement) = &stopped.statement {
             text += &format!("{}\n", statement.chars().take(500).collect::<String>());
         }
-        if let Some(help) = stopped.help {
+        if let Some(help) = &stopped.help {
             text += &format!("help: {help}\n");
         }
         text += &format!("not verified: {}\n\n", counted(stopped.left, "migration"));

@@ -1,6 +1,7 @@
 //! A blocking connection to PostgreSQL that speaks its simple query protocol: what a script sends is what arrives, and
 //! every value comes back as the text that `psql` would show.
 
+use super::ServerError;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -45,6 +46,61 @@ impl SqlError {
             SqlError::Connection(_) | SqlError::Runtime(_) => None,
         }
     }
+
+    /// The server's words without anything around them.
+    pub(super) fn words(&self) -> String {
+        match self {
+            SqlError::Database { message, .. } => message.clone(),
+            SqlError::Connection(error) => error.to_string(),
+            SqlError::Runtime(error) => error.to_string(),
+        }
+    }
+
+    /// What to do where no session can be had.
+    pub(super) fn advice(&self) -> &'static str {
+        match self {
+            SqlError::Database { sqlstate, .. } => match sqlstate.as_str() {
+                "28P01" => "check the password in --database-url",
+                "28000" => "check the user, and what pg_hba.conf lets in",
+                "3D000" => "check the name of the database",
+                "42501" => "the user may not do that: give it the right, or name another in --database-url",
+                "53300" => "too many sessions are open: try again later",
+                "57P03" => "the server is starting or stopping: try again later",
+                _ => "check --database-url",
+            },
+            SqlError::Connection(error) => {
+                tls_advice(&error.to_string()).unwrap_or("check host and port, and that this machine may connect")
+            }
+            SqlError::Runtime(_) => "try again",
+        }
+    }
+
+    /// Whether the server, or the way to it, could not go on, whatever it was asked: no space or memory, too many sessions, an end.
+    pub fn is_the_servers(&self) -> bool {
+        self.sqlstate().is_none_or(|code| ["53", "58030", "57P"].iter().any(|prefix| code.starts_with(prefix)))
+    }
+}
+
+/// What to do where two cannot agree on how to encrypt.
+fn tls_advice(reason: &str) -> Option<&'static str> {
+    let known = [
+        (
+            "does not support TLS",
+            "it has TLS switched off: switch `ssl` on there, or take sslmode=prefer or disable in --database-url",
+        ),
+        (
+            "CaUsedAsEndEntity",
+            "its certificate is an authority's (CA:TRUE), which no server may show: sign one for the server with it; \
+             sslmode=require encrypts without checking it",
+        ),
+        (
+            "certificate",
+            "name the certificate of who signed it with sslrootcert=FILE in --database-url; sslmode=require encrypts without checking it",
+        ),
+        ("No such file", "check the paths in --database-url: that of a socket, and sslrootcert"),
+        ("TLS", "check sslmode and sslrootcert in --database-url"),
+    ];
+    known.into_iter().find(|(word, _)| reason.contains(word)).map(|(_, advice)| advice)
 }
 
 impl From<sqlx::Error> for SqlError {
@@ -77,8 +133,8 @@ impl std::fmt::Debug for Address {
 
 impl Address {
     /// The superuser `postgres`, through the socket in a directory.
-    pub(super) fn socket(directory: &Path) -> Address {
-        let options = PgConnectOptions::new_without_pgpass().socket(directory).port(5432).username("postgres");
+    pub(super) fn socket(directory: &Path, port: u16) -> Address {
+        let options = PgConnectOptions::new_without_pgpass().socket(directory).port(port).username("postgres");
         Address(options.database("postgres").ssl_mode(PgSslMode::Disable).application_name("migsafe"))
     }
 
@@ -88,9 +144,32 @@ impl Address {
         let options = PgConnectOptions::from_str(url).ok().filter(|_| known)?;
         Some(Address(options.application_name("migsafe")))
     }
+
+    /// The same, under a name that the server shows others.
+    pub(super) fn called(&self, name: &str) -> Address {
+        Address(self.0.clone().application_name(name))
+    }
+
+    /// Where that is, without any secret: `shop on db.example.org:5432`.
+    pub(super) fn place(&self) -> String {
+        place(&self.0)
+    }
+}
+
+/// Where a session is, without any secret.
+pub(super) fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or(options.get_username());
+    let host = options.get_socket().map_or(options.get_host().to_owned(), |path| path.display().to_string());
+    format!("{database} on {host}:{}", options.get_port())
 }
 
 impl Connection {
+    /// A session at the address that a URL names.
+    pub fn to(url: &str) -> Result<Connection, ServerError> {
+        let address = Address::url(url).ok_or(ServerError::Url)?;
+        Ok(Connection::open(&address, None)?)
+    }
+
     /// A session at any address, if the server answers in time.
     pub(super) fn connect(options: PgConnectOptions, limit: Duration) -> Result<Connection, SqlError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(SqlError::Runtime)?;

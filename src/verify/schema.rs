@@ -96,6 +96,8 @@ pub struct Scratch<'s> {
     session: Connection,
     /// What the server refused of the last one, with its answers.
     pub refused: Vec<(String, SqlError)>,
+    /// How many of the statements that prepare it were run.
+    prepared: usize,
     _database: Database<'s>,
 }
 
@@ -105,7 +107,16 @@ impl<'s> Scratch<'s> {
         let database = server.create_database()?;
         let mut session = database.connect()?;
         session.execute(TIME_ZONE)?;
-        Ok(Scratch { session, refused: Vec::new(), _database: database })
+        Ok(Scratch { session, refused: Vec::new(), prepared: 0, _database: database })
+    }
+
+    /// Runs those of the statements that were not run before: what they make is there beside every schema.
+    pub fn prepare(&mut self, statements: &[String]) -> Result<(), SqlError> {
+        for sql in statements.iter().skip(self.prepared) {
+            self.session.execute(sql)?;
+            self.prepared += 1;
+        }
+        Ok(())
     }
 
     /// A replayed schema as a server would show it. What the server refuses of it is left out, and told in `refused`.
@@ -133,7 +144,13 @@ impl<'s> Scratch<'s> {
     }
 }
 
-/// Roles belong to the server, not to a database: another database's script made it.
+/// Roles belong to the server, not to a database: another database's script made it, or what still needs it lies in other databases.
 pub fn is_shared_role(error: &SqlError) -> bool {
-    error.sqlstate() == Some("42710") && error.to_string().contains("role")
+    let SqlError::Database { sqlstate, message, detail } = error else { return false };
+    let elsewhere = |line: &str| line.contains(" in database ");
+    match sqlstate.as_str() {
+        "42710" => message.contains("role"),
+        "2BP01" => message.starts_with("role ") && detail.as_ref().is_some_and(|detail| detail.lines().all(elsewhere)),
+        _ => false,
+    }
 }

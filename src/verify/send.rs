@@ -57,8 +57,8 @@ impl<'a> Scripts<'a> {
                 }
                 watch(Event::Before(step, session))?;
                 if let Err(error) = self.send_one(session, statement, open != Open::No) {
-                    // Whatever state the session is in, it ends the transaction.
-                    session.execute("ROLLBACK")?;
+                    // Whatever state the session is in, it ends the transaction; where it is gone, the first answer says why.
+                    let _ = session.execute("ROLLBACK");
                     return Ok(Err(Refused { step, error }));
                 }
                 open = after(statement, open);
@@ -112,16 +112,35 @@ impl<'a> Scripts<'a> {
         if is_for_the_client(text, &statement.changes) {
             return Ok(());
         }
-        let makes_roles = statement.changes.iter().any(|change| makes_role(&change.value));
-        if !(makes_roles && in_transaction) {
-            return session.execute(text).or_else(|error| if is_shared_role(&error) { Ok(()) } else { Err(error) });
-        }
-        session.execute("SAVEPOINT migsafe_role")?;
-        match session.execute(text) {
-            Err(error) if is_shared_role(&error) => session.execute("ROLLBACK TO migsafe_role"),
-            other => other,
-        }
+        let concerns_roles = statement.changes.iter().any(|change| makes_role(&change.value)) || drops_role(text);
+        if concerns_roles { execute_on_roles(session, text, in_transaction) } else { session.execute(text) }
     }
+}
+
+/// Runs a statement that makes or drops roles. They belong to the server, not to a database: other databases, in which the same history
+/// runs, may have made them, and still need them.
+pub(super) fn execute_on_roles(session: &mut Connection, text: &str, in_transaction: bool) -> Result<(), SqlError> {
+    session.execute(if in_transaction { "SAVEPOINT migsafe_role" } else { "BEGIN; SAVEPOINT migsafe_role" })?;
+    let result = session.execute(text);
+    let undone = "ROLLBACK TO migsafe_role";
+    let result = match result {
+        Err(error) if is_shared_role(&error) => session.execute(undone),
+        Ok(()) if drops_role(text) => session.execute(undone),
+        other => other,
+    };
+    match (&result, in_transaction) {
+        (_, true) => {}
+        (Ok(()), false) => session.execute("COMMIT")?,
+        (Err(_), false) => session.execute("ROLLBACK")?,
+    }
+    result
+}
+
+/// Whether a statement drops roles and nothing else.
+pub(super) fn drops_role(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let is = |word: Option<&str>, any: &[&str]| word.is_some_and(|word| any.iter().any(|it| word.eq_ignore_ascii_case(it)));
+    is(words.next(), &["DROP"]) && is(words.next(), &["ROLE", "USER", "GROUP"])
 }
 
 /// Who opened the transaction that runs.

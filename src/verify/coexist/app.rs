@@ -131,8 +131,15 @@ impl Application<'_> {
             add(Use::Omit(name.clone(), here.clone()), &without);
             let with = |value: String| without.iter().cloned().chain([(here.clone(), value)]).collect::<Row>();
             add(Use::WriteNull(name.clone(), here.clone()), &with("NULL".into()));
-            for value in self.values(table, &column.name, &column.data_type) {
-                add(Use::Write(name.clone(), here.clone()), &with(value));
+            // Where another column is gone, only rows without it show what becomes of this one.
+            let least: Row = base[1].iter().filter(|(other, _)| *other != here).cloned().collect();
+            let alone = |value: String| least.iter().cloned().chain([(here.clone(), value)]).collect::<Row>();
+            add(Use::WriteNull(name.clone(), here.clone()), &alone("NULL".into()));
+            for (at, value) in self.values(table, &column.name, &column.data_type).into_iter().enumerate() {
+                if at == 0 {
+                    add(Use::Write(name.clone(), here.clone()), &with(value.clone()));
+                }
+                add(Use::Write(name.clone(), here.clone()), &alone(value));
             }
         }
         let target = relation(name, self.dialect);
@@ -164,10 +171,14 @@ impl Application<'_> {
         let near = all.iter().filter_map(|text| text.trim_matches('\'').parse::<i64>().ok());
         let near: Vec<String> =
             near.flat_map(|number| [number - 1, number + 1]).map(|number| quoted(&number.to_string())).collect();
-        // A text that is too long there.
-        let limit =
-            self.other.table(&table.name).and_then(|there| there.column(column)).and_then(|there| length(&there.data_type));
-        all.extend(limit.map(|length| quoted(&"x".repeat(length + 1))));
+        let there = self.other.table(&table.name).and_then(|there| there.column(column)).map(|there| &there.data_type);
+        // A text that is too long there, and a value that is not taken there only since its type is told.
+        all.extend(there.and_then(length).map(|length| quoted(&long(data_type, length + 1))));
+        let is_known =
+            self.other.resolve_type(&data_type.qname()).is_some() == self.schema.resolve_type(&data_type.qname()).is_some();
+        if let Some(first) = all.first().filter(|_| is_known && there.is_some_and(|there| there != data_type)) {
+            all.push(format!("{first}::{}", self.dialect.type_text(data_type)));
+        }
         all.extend(others(data_type, self.schema));
         all.extend(near);
         let mut seen = BTreeSet::new();
@@ -365,12 +376,22 @@ fn length(data_type: &TypeName) -> Option<usize> {
     data_type.modifiers.first().filter(|_| strings)?.trim().parse().ok().filter(|length| *length < 100_000)
 }
 
+/// A text of some length that a type takes.
+fn long(data_type: &TypeName, length: usize) -> String {
+    let text = "x".repeat(length);
+    match (data_type.dimensions, data_type.name.as_str()) {
+        (0, "json" | "jsonb") => format!("\"{text}\""),
+        (0, _) => text,
+        _ => format!("{{{text}}}"),
+    }
+}
+
 fn value_in<'r>(row: &'r Row, column: &Ident) -> Option<&'r String> {
     row.iter().find(|(name, _)| name == column).map(|(_, value)| value)
 }
 
 /// The columns of each unique key, and those that are set apart by an exclusion.
-fn own_keys(table: &Table) -> Vec<Vec<Ident>> {
+pub fn own_keys(table: &Table) -> Vec<Vec<Ident>> {
     let names = |key: &IndexKey| key.expr.refs.iter().map(|name| name.name().clone()).collect::<Vec<_>>();
     let columns = |key: &IndexKey| key.column().map_or_else(|| names(key), |column| vec![column.clone()]);
     let unique = table.indexes.iter().filter(|index| index.unique).map(|index| &index.shape);

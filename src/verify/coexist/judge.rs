@@ -1,13 +1,13 @@
 //! What the server answered, held against what was judged: breaks that were not foreseen, and alarms that nothing bears out.
 
-use super::Examined;
 use super::app::Probe;
 use super::attempt::Answer;
-use crate::assess::{App, Assessment, Broken, Use, UseClass};
-use crate::catalog::{Catalog, Name, Relation};
+use super::{Examined, Failing};
+use crate::assess::{App, Assessment, Broken, Dangling, Use, UseClass};
+use crate::catalog::{Catalog, Name, Relation, Table};
 use crate::change::{ColumnValue, ConstraintKind, Ident, IndexShape, Trigger};
 use crate::dialect::Dialect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A point on which server and judgement do not agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,35 +62,61 @@ struct Foreseen<'a> {
     message: String,
 }
 
+/// What was judged of an application.
+struct Said<'a> {
+    foreseen: Vec<Foreseen<'a>>,
+    /// What a routine's body meets fails for whoever calls it, or writes to its trigger's table.
+    in_bodies: BTreeSet<String>,
+}
+
+impl<'a> Said<'a> {
+    fn new(which: App, assessments: &'a [Assessment], dialect: &dyn Dialect) -> Self {
+        let verdicts = || assessments.iter().flat_map(|assessment| &assessment.verdicts);
+        let broken = verdicts().flat_map(|verdict| if which == App::Old { &verdict.breaks } else { &verdict.needs });
+        let error = |broken: &'a Broken| {
+            let error = broken.server_error(dialect);
+            Foreseen { broken, sqlstate: error.sqlstate.map(|code| code.into_owned()), message: error.message }
+        };
+        let dangling = verdicts().flat_map(|verdict| &verdict.dangling);
+        let code = |dangling: &Dangling| dialect.app_error(&dangling.error).sqlstate.map(|code| code.into_owned());
+        Said { foreseen: broken.map(error).collect(), in_bodies: dangling.filter_map(code).collect() }
+    }
+
+    /// Whether what was judged is why a probe fails, or that is nothing to judge.
+    fn explains(&self, which: App, probe: &Use, (sqlstate, message): (&str, &str), schemas: Schemas<'_>) -> bool {
+        self.in_bodies.contains(sqlstate)
+            || beyond(which, probe, sqlstate, message, schemas)
+            || self.foreseen.iter().any(|it| explains(it, probe, sqlstate))
+    }
+}
+
+/// Whether an error of one use was foreseen.
+pub(super) fn foreseen(
+    which: App,
+    probe: &Use,
+    answer: (&str, &str),
+    assessments: &[Assessment],
+    schemas: Schemas<'_>,
+    dialect: &dyn Dialect,
+) -> bool {
+    Said::new(which, assessments, dialect).explains(which, probe, answer, schemas)
+}
+
 /// Compares one application's failing statements with the judgement.
 pub(super) fn compare(
     which: App,
     probes: &[Probe],
-    failing: &BTreeMap<usize, Answer>,
+    failing: &Failing,
     assessments: &[Assessment],
     schemas: Schemas<'_>,
     dialect: &dyn Dialect,
     examined: &mut Examined,
 ) {
-    let verdicts = || assessments.iter().flat_map(|assessment| &assessment.verdicts);
-    let foreseen: Vec<Foreseen<'_>> = verdicts()
-        .flat_map(|verdict| if which == App::Old { &verdict.breaks } else { &verdict.needs })
-        .map(|broken| {
-            let error = broken.server_error(dialect);
-            Foreseen { broken, sqlstate: error.sqlstate.map(|code| code.into_owned()), message: error.message }
-        })
-        .collect();
-    // What a routine's body meets fails for whoever calls it, or writes to its trigger's table.
-    let in_bodies: BTreeSet<String> = verdicts()
-        .flat_map(|verdict| &verdict.dangling)
-        .filter_map(|dangling| dialect.app_error(&dangling.error).sqlstate.map(|code| code.into_owned()))
-        .collect();
+    let said = Said::new(which, assessments, dialect);
     let mut seen = BTreeSet::new();
-    for (at, answer) in failing {
-        let (Some(probe), Answer::Fails { sqlstate, message }) = (probes.get(*at), answer) else { continue };
-        let explained = in_bodies.contains(sqlstate)
-            || beyond(which, &probe.usage, sqlstate, message, schemas)
-            || foreseen.iter().any(|it| explains(it, &probe.usage, sqlstate));
+    for (at, answer) in each(failing) {
+        let (Some(probe), Answer::Fails { sqlstate, message }) = (probes.get(at), answer) else { continue };
+        let explained = said.explains(which, &probe.usage, (sqlstate, message), schemas);
         if !explained && seen.insert((probe.usage.clone(), sqlstate.clone())) {
             let sql = probe.attempt.statements.join(";\n");
             let finding = Finding::Missed { sql, sqlstate: sqlstate.clone(), message: message.clone() };
@@ -98,7 +124,7 @@ pub(super) fn compare(
         }
     }
     let place = usize::from(which == App::New);
-    for it in &foreseen {
+    for it in &said.foreseen {
         let usage = &it.broken.usage;
         let Some(sqlstate) =
             it.sqlstate.as_ref().filter(|_| !matches!(usage, Use::Extension(_) | Use::Other(_) | Use::RowsOf(..)))
@@ -106,9 +132,9 @@ pub(super) fn compare(
             examined.silent += 1;
             continue;
         };
-        let shown = failing.iter().any(|(at, answer)| match (probes.get(*at), answer) {
+        let shown = each(failing).any(|(at, answer)| match (probes.get(at), answer) {
             (Some(probe), Answer::Fails { sqlstate: found, message }) => {
-                same_error(sqlstate, found)
+                (same_error(sqlstate, found) || no_such_argument(usage, &probe.usage, found))
                     && (concerns(usage, &probe.usage) || makes(&probe.usage, usage))
                     && (makes(&probe.usage, usage) || *message == it.message || names(message, usage))
             }
@@ -129,6 +155,16 @@ pub(super) fn compare(
     }
 }
 
+/// Every answer, with the place of its probe.
+fn each(failing: &Failing) -> impl Iterator<Item = (usize, &Answer)> {
+    failing.iter().flat_map(|(at, answers)| answers.iter().map(|answer| (*at, answer)))
+}
+
+/// Whether a routine is not there because a type of its arguments is not: the call names the type first.
+fn no_such_argument(foreseen: &Use, probe: &Use, sqlstate: &str) -> bool {
+    matches!(foreseen, Use::Call(..)) && foreseen == probe && sqlstate == "42704"
+}
+
 /// Whether a foreseen break is why a probe fails.
 fn explains(foreseen: &Foreseen<'_>, probe: &Use, sqlstate: &str) -> bool {
     let usage = &foreseen.broken.usage;
@@ -137,6 +173,7 @@ fn explains(foreseen: &Foreseen<'_>, probe: &Use, sqlstate: &str) -> bool {
         (Use::Upsert(name, _), Use::UpsertConstraint(other, _)) if name == other => true,
         (Use::Cast(name), Use::Cast(other)) if name == other => true,
         // A trigger that refuses does so in every partition as well.
+        _ if no_such_argument(usage, probe, sqlstate) => true,
         _ if sqlstate == "P0001" && foreseen.sqlstate.as_deref() == Some(sqlstate) => true,
         _ => foreseen.sqlstate.as_deref().is_some_and(|code| same_error(code, sqlstate)) && concerns(usage, probe),
     }
@@ -173,7 +210,9 @@ fn beyond(which: App, probe: &Use, sqlstate: &str, message: &str, schemas: Schem
         | Use::Upsert(name, _)
         | Use::UpsertConstraint(name, _)
         | Use::InsertPartition(name, _)
-            if !message.contains("violates") && !message.contains("does not exist") && watches_more(name, schemas) =>
+            if (!message.contains("violates") || of_another(message, name))
+                && !message.contains("does not exist")
+                && watches_more(name, schemas) =>
         {
             true
         }
@@ -192,9 +231,14 @@ fn is_write(usage: &Use) -> bool {
 }
 
 /// Whether no write to an object shows anything: another break, also judged, comes first, or none works even at home.
-fn all_writes_fail(usage: &Use, probes: &[Probe], failing: &BTreeMap<usize, Answer>) -> bool {
+fn all_writes_fail(usage: &Use, probes: &[Probe], failing: &Failing) -> bool {
     let inserts = |probe: &Probe| probe.usage.subject().0 == usage.subject().0 && matches!(probe.usage, Use::Insert(_));
     probes.iter().enumerate().filter(|(_, probe)| inserts(probe)).all(|(at, _)| failing.contains_key(&at))
+}
+
+/// Whether a message is about another table than this one: a trigger wrote to it.
+fn of_another(message: &str, name: &Name) -> bool {
+    message.contains("relation \"") && !message.contains(&format!("relation \"{}\"", name.name))
 }
 
 /// Whether triggers refuse rows that the application's own triggers do not: what they say is their own matter.
@@ -223,15 +267,27 @@ fn same_rule(probe: &Use, sqlstate: &str, message: &str, schemas: Schemas<'_>) -
         names.filter_map(|(name, _)| catalog.index(name)).map(|(_, index)| index.shape.clone()).collect()
     };
     let references = |catalog: &Catalog| -> Vec<ConstraintKind> {
-        let Some(table) = probe.subject().0.and_then(|name| catalog.table(name)) else { return Vec::new() };
+        let Some(table) = table(probe, catalog) else { return Vec::new() };
         let found = table.constraints.iter().filter(|it| it.name.as_deref().is_some_and(named));
         found.map(|it| it.kind.clone()).filter(|kind| matches!(kind, ConstraintKind::ForeignKey(_))).collect()
     };
     let (own, other) = (schemas.own, schemas.other);
+    // What a default refers to has to be there when the column is added: rows that are there get it, too.
+    let by_default = |kind: &ConstraintKind| match kind {
+        ConstraintKind::ForeignKey(key) => {
+            let own = table(probe, own);
+            !key.columns.is_empty() && key.columns.iter().all(|column| own.is_some_and(|own| own.column(column).is_none()))
+        }
+        _ => false,
+    };
     match sqlstate {
         "23505" => !keys(own).is_empty() && keys(own) == keys(other) && !matches!(probe, Use::UpsertConstraint(..)),
-        _ => !references(own).is_empty() && references(own) == references(other),
+        _ => !references(own).is_empty() && references(own) == references(other) || references(other).iter().any(by_default),
     }
+}
+
+fn table<'c>(probe: &Use, catalog: &'c Catalog) -> Option<&'c Table> {
+    probe.subject().0.and_then(|name| catalog.table(name)).map(|table| &**table)
 }
 
 /// Whether the server computes a column of a table that the application does not know, or writes itself.

@@ -4,22 +4,26 @@
 mod app;
 mod attempt;
 mod judge;
+mod many;
 mod rows;
 mod values;
 
 pub use attempt::Answer;
 pub use judge::{Disagreement, Finding};
+pub use many::grow;
 
 use super::send::{Event, Refused, Scripts};
 use super::{Connection, Database, Server, ServerError, SqlError};
-use crate::assess::{App, Assessment, Touched};
+use crate::assess::{App, Assessment, Touched, Use};
 use crate::catalog::{Catalog, Name, Relation};
 use crate::dialect::Dialect;
-use app::{Application, Probe};
+use app::Application;
+pub use app::Probe;
 use attempt::{Attempt, Keep, attempt};
 use judge::Schemas;
 pub use rows::Recipes;
 use std::collections::{BTreeMap, BTreeSet};
+pub(super) use values::quoted as quoted_text;
 
 /// Which objects the applications use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,13 @@ pub struct Examined {
     pub without_rows: BTreeMap<Name, String>,
     /// Whether rows went through the migration; else they were written after it, because it refused them: with this answer.
     pub rows_refused: Option<String>,
+}
+
+impl Examined {
+    /// The points on which the server says otherwise. What no statement was found for is not among them: it may be right.
+    pub fn refuted(&self) -> impl Iterator<Item = &Disagreement> {
+        self.disagreements.iter().filter(|it| !matches!(it.finding, Finding::NotShown { .. }))
+    }
 }
 
 /// Why an examination came to no end.
@@ -114,13 +125,16 @@ impl<'s> Examination<'_, 's> {
             Some(failing) => failing,
             None => {
                 self.rows_again(&mut session, old_schema, &recipes)?;
-                failing(&mut session, &old, &BTreeMap::new())?
+                failing(&mut session, &old, Failing::new())?
             }
         };
         let new = Application { schema: new_schema, other: old_schema, recipes: &new_recipes, dialect: self.dialect };
         let new = working(&mut session, new.probes(&scope))?;
         drop(session);
-        let new_failing = failing(&mut open(&with_rows)?, &new, &BTreeMap::new())?;
+        let mut new_failing = failing(&mut open(&with_rows)?, &new, Failing::new())?;
+        if commits.len() > 1 && examined.rows_refused.is_none() {
+            new_failing = self.between(&with_rows, &new, new_failing)?;
+        }
         examined.statements = [old.len(), new.len()];
         examined.without_rows = recipes.failed.into_iter().chain(new_recipes.failed).collect();
         let forth = Schemas { own: old_schema, other: new_schema };
@@ -134,12 +148,12 @@ impl<'s> Examination<'_, 's> {
     /// Migrates a copy with rows, and runs the old application after every commit. Where the rows are in the way, one without.
     fn migrate(&self, with_rows: &Database<'_>, old: &[Probe], examined: &mut Examined) -> Result<Migrated<'s>, ExamineError> {
         let database = self.server.copy_database(with_rows)?;
-        let mut failed = BTreeMap::new();
+        let mut failed = Failing::new();
         let mut session = open(&database)?;
         let mut onlooker = open(&database)?;
         let sent = self.scripts.send(&mut session, self.commits.clone(), &mut |event| {
             if let Event::Committed(..) = event {
-                failed = failing(&mut onlooker, old, &failed)?;
+                failed = failing(&mut onlooker, old, std::mem::take(&mut failed))?;
             }
             Ok(())
         })?;
@@ -153,6 +167,38 @@ impl<'s> Examination<'_, 's> {
         Ok(Migrated { database, failing: None })
     }
 
+    /// The new application's failures on the states between two commits, beside those that are known. Which rows are there is not as in
+    /// its own state: what rows decide says nothing.
+    fn between(&self, with_rows: &Database<'_>, new: &[Probe], known: Failing) -> Result<Failing, ExamineError> {
+        let database = self.server.copy_database(with_rows)?;
+        let mut onlooker = open(&database)?;
+        let mut all = Failing::new();
+        let mut session = open(&database)?;
+        let sent = self.scripts.send(&mut session, self.commits.clone(), &mut |event| {
+            match event {
+                Event::Committed(number, _) if number + 1 < self.commits.end => {
+                    all = failing(&mut onlooker, new, std::mem::take(&mut all))?;
+                }
+                Event::Before(..) | Event::After(..) | Event::Committed(..) => {}
+            }
+            Ok(())
+        })?;
+        sent.map_err(ExamineError::Refused)?;
+        let mut failing = known;
+        for (at, answers) in all {
+            let of_the_schema = |answer: &Answer| match answer {
+                Answer::Works => false,
+                Answer::Fails { sqlstate, .. } => !["23503", "23505", "P0001"].contains(&sqlstate.as_str()),
+            };
+            let own = failing.entry(at).or_default();
+            own.extend(answers.into_iter().filter(of_the_schema));
+            if own.is_empty() {
+                failing.remove(&at);
+            }
+        }
+        Ok(failing)
+    }
+
     fn rows_again(&self, session: &mut Connection, schema: &Catalog, recipes: &Recipes) -> Result<(), SqlError> {
         let rows = recipes.tables.keys().flat_map(|name| rows::SEEDS.map(move |k| (name, k)));
         let row = |(name, k)| Some(Attempt::one(rows::insert(name, &recipes.row(schema, name, k)?, true, self.dialect)));
@@ -164,8 +210,11 @@ impl<'s> Examination<'_, 's> {
 /// A migrated database, and what failed in the old application, where it was asked on the way.
 struct Migrated<'s> {
     database: Database<'s>,
-    failing: Option<BTreeMap<usize, Answer>>,
+    failing: Option<Failing>,
 }
+
+/// The probes that fail, by their places, with the answers.
+type Failing = BTreeMap<usize, Vec<Answer>>;
 
 fn open(database: &Database<'_>) -> Result<Connection, ServerError> {
     let mut session = database.connect()?;
@@ -180,19 +229,22 @@ fn working(session: &mut Connection, probes: Vec<Probe>) -> Result<Vec<Probe>, S
     Ok(probes.into_iter().zip(answers).filter(|(_, answer)| answer.works()).map(|(probe, _)| probe).collect())
 }
 
-/// The probes that fail, by their places, together with those that failed before.
-fn failing(
-    session: &mut Connection,
-    probes: &[Probe],
-    known: &BTreeMap<usize, Answer>,
-) -> Result<BTreeMap<usize, Answer>, SqlError> {
+/// The probes that fail, together with those that failed before.
+fn failing(session: &mut Connection, probes: &[Probe], mut known: Failing) -> Result<Failing, SqlError> {
     let attempts: Vec<Attempt> = probes.iter().map(|probe| probe.attempt.clone()).collect();
     let answers = attempt(session, &attempts, Keep::Nothing)?;
-    let mut failing = known.clone();
     for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| !answer.works()) {
-        failing.entry(at).or_insert(answer);
+        let own = known.entry(at).or_default();
+        if !own.contains(&answer) {
+            own.push(answer);
+        }
     }
-    Ok(failing)
+    Ok(known)
+}
+
+/// A name as SQL, for whom no catalog says how it is spelt.
+pub(super) fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn merge(scope: &mut Touched, more: Touched) {
@@ -224,6 +276,44 @@ pub fn seed_everything(
     dialect: &dyn Dialect,
 ) -> Result<Recipes, SqlError> {
     rows::seed(session, before, after, &tables(before, touched), &Recipes::default(), dialect)
+}
+
+/// The application's statements that work on its own schema, one for each use, to be sent again and again while a migration
+/// leads from there to another: each by itself, and none that works on all rows of a table.
+pub fn traffic(
+    session: &mut Connection,
+    own: &Catalog,
+    other: &Catalog,
+    recipes: &Recipes,
+    dialect: &dyn Dialect,
+) -> Result<Vec<Probe>, SqlError> {
+    let scope = Touched::between(own, other);
+    let sequences = attempt::sequences(session)?;
+    let mut probes = working(session, Application { schema: own, other, recipes, dialect }.probes(&scope))?;
+    session.execute(&sequences)?;
+    let mut seen = BTreeSet::new();
+    probes.retain_mut(|probe| {
+        if let (Use::Update(name), [statement]) = (&probe.usage, &mut probe.attempt.statements[..]) {
+            if own.table(name).is_none() {
+                return false;
+            }
+            statement.push_str(" WHERE ctid = '(0,1)'");
+        }
+        let asks_only = matches!(probe.usage, Use::Privilege(..));
+        !asks_only && probe.attempt.setup.is_empty() && seen.insert(probe.usage.clone())
+    });
+    Ok(probes)
+}
+
+/// Whether an error that a use of the old application met was foreseen.
+pub fn foreseen(
+    probe: &Use,
+    (sqlstate, message): (&str, &str),
+    assessments: &[Assessment],
+    (own, other): (&Catalog, &Catalog),
+    dialect: &dyn Dialect,
+) -> bool {
+    judge::foreseen(App::Old, probe, (sqlstate, message), assessments, Schemas { own, other }, dialect)
 }
 
 /// The tables that need rows: those of the scope, their partitions, those below views.

@@ -168,7 +168,7 @@ fn make(recipes: &Recipes, catalog: &Catalog, table: &Table, recipe: &Recipe, k:
 }
 
 /// The value of one column in the row of a number.
-fn value_of(recipes: &Recipes, catalog: &Catalog, table: &Name, column: &Ident, k: u32, depth: u8) -> Option<String> {
+pub fn value_of(recipes: &Recipes, catalog: &Catalog, table: &Name, column: &Ident, k: u32, depth: u8) -> Option<String> {
     let recipe = recipes.tables.get(table)?;
     let (_, choice) = recipe.choices.iter().find(|(name, _)| name == column)?;
     match choice {
@@ -206,7 +206,7 @@ fn all_references(name: &Name, catalog: &Catalog, hints: &Catalog) -> Vec<(Vec<I
 }
 
 /// The tables and all that they refer to, those first.
-fn in_order(catalog: &Catalog, hints: &Catalog, wanted: &BTreeSet<Name>) -> Vec<Name> {
+pub fn in_order(catalog: &Catalog, hints: &Catalog, wanted: &BTreeSet<Name>) -> Vec<Name> {
     fn visit(name: &Name, catalog: &Catalog, hints: &Catalog, seen: &mut BTreeSet<Name>, order: &mut Vec<Name>) {
         if catalog.table(name).is_none() || !seen.insert(name.clone()) {
             return;

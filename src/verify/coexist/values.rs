@@ -26,6 +26,55 @@ pub fn others(data_type: &TypeName, catalog: &Catalog) -> Vec<String> {
     texts(data_type, catalog, 0).iter().map(|text| quoted(text)).collect()
 }
 
+/// A value that differs from row to row as an expression of `g`, the number of the row; where none is known, the usual value of one row.
+pub fn many(data_type: &TypeName, catalog: &Catalog) -> Option<String> {
+    if data_type.dimensions == 0
+        && let Some(expression) = expression(data_type, catalog, 0)
+    {
+        return Some(expression);
+    }
+    usual(data_type, 1, catalog)
+}
+
+fn expression(data_type: &TypeName, catalog: &Catalog, depth: u8) -> Option<String> {
+    match own(data_type, catalog) {
+        Some(Own::Labels(labels)) => {
+            let all = labels.iter().map(|label| quoted(label)).collect::<Vec<_>>();
+            return Some(format!("(ARRAY[{}])[1 + g % {}]", all.join(", "), all.len().max(1)));
+        }
+        Some(Own::Domain(domain)) if depth < 4 => return expression(&domain.data_type, catalog, depth + 1),
+        Some(Own::Domain(_) | Own::Composite(_) | Own::Range | Own::Unknown) => return None,
+        None => {}
+    }
+    let length = modifier(data_type, 0);
+    Some(match data_type.name.as_str() {
+        "smallint" => "21000 + g % 11000".into(),
+        "integer" | "bigint" | "oid" => "1000000 + g".into(),
+        "numeric" => match (length, modifier(data_type, 1)) {
+            (Some(precision), scale) => {
+                format!("g % {}", 10u64.pow(precision.saturating_sub(scale.unwrap_or(0)).min(15)))
+            }
+            _ => "1000 + g".into(),
+        },
+        "real" | "double precision" | "money" => "g".into(),
+        "text" | "character varying" | "citext" | "name" => match length {
+            Some(length) => format!("right('m' || g, {length})"),
+            None => "'m' || g".into(),
+        },
+        "character" => format!("right(lpad(g::text, {0}, '0'), {0})", length.unwrap_or(1)),
+        "boolean" => "g % 2 = 1".into(),
+        "date" => "date '2001-01-01' + (g % 18000)::integer".into(),
+        "timestamp without time zone" | "timestamp" => "timestamp '2001-01-01' + g * interval '1 minute'".into(),
+        "timestamp with time zone" | "timestamptz" => "timestamptz '2001-01-01 00:00+00' + g * interval '1 minute'".into(),
+        "interval" => "g * interval '1 minute'".into(),
+        "uuid" => "'00000000-0000-4000-8000-' || lpad(to_hex(g), 12, '0')".into(),
+        "json" | "jsonb" => "'{\"m\": ' || g || '}'".into(),
+        "bytea" => "'\\x' || lpad(to_hex(g), 16, '0')".into(),
+        "inet" | "cidr" => "'10.' || g / 65536 % 256 || '.' || g / 256 % 256 || '.' || g % 256".into(),
+        _ => return None,
+    })
+}
+
 /// An array's element as its text form writes it.
 fn element(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

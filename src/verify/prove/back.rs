@@ -2,10 +2,10 @@
 //! run again after it.
 
 use super::super::schema::{ColumnOrder, Difference, Fingerprint, fingerprint};
-use super::super::send::Scripts;
+use super::super::send::{Scripts, drops_role, execute_on_roles};
 use super::super::{Connection, Database};
 use super::rows::Rows;
-use super::{Failure, Group, Run};
+use super::{Failure, Group, Shared};
 use crate::down::{Fidelity, down};
 use crate::replay::read_script;
 use crate::source::{Script, Transaction};
@@ -50,7 +50,7 @@ impl BackProof {
 
 /// Tries the way back of a group in the database where it ran. Nothing where there is none to try.
 pub(super) fn prove(
-    run: &Run<'_, '_>,
+    run: &Shared<'_, '_>,
     scripts: &Scripts<'_>,
     group: &Group,
     work: &Database<'_>,
@@ -109,7 +109,7 @@ struct Part {
 }
 
 /// The ways back of the group's migrations, the last migration's first.
-fn ways(run: &Run<'_, '_>, group: &Group) -> Option<(Origin, Fidelity, Vec<Part>)> {
+fn ways(run: &Shared<'_, '_>, group: &Group) -> Option<(Origin, Fidelity, Vec<Part>)> {
     let judged = run.judged;
     let mut parts = Vec::new();
     let (mut origin, mut fidelity) = (Origin::Project, Fidelity::Lossless);
@@ -133,7 +133,7 @@ fn ways(run: &Run<'_, '_>, group: &Group) -> Option<(Origin, Fidelity, Vec<Part>
     (!parts.is_empty()).then_some((origin, fidelity, parts))
 }
 
-fn of_script(run: &Run<'_, '_>, script: &Script) -> Vec<Part> {
+fn of_script(run: &Shared<'_, '_>, script: &Script) -> Vec<Part> {
     let sources = &run.judged.project.sources;
     match script.transaction {
         // A server makes a transaction of each string.
@@ -155,11 +155,17 @@ fn send(session: &mut Connection, part: &Part) -> Result<Result<(), (String, Str
         session.execute("BEGIN")?;
     }
     for statement in &part.statements {
-        if let Err(error) = session.execute(statement) {
+        let sent = match drops_role(statement) {
+            true => execute_on_roles(session, statement, part.in_transaction),
+            false => session.execute(statement),
+        };
+        if let Err(error) = sent {
             if error.sqlstate().is_none() {
                 return Err(error.into());
             }
-            session.execute("ROLLBACK")?;
+            if part.in_transaction {
+                session.execute("ROLLBACK")?;
+            }
             return Ok(Err((statement.clone(), error.to_string())));
         }
     }

@@ -1,7 +1,7 @@
 //! Rows that go through a migration and back: what is in each table, as a number and a digest that do not depend on the order of
 //! rows and columns.
 
-use super::super::coexist::{Recipes, seed_everything};
+use super::super::coexist::{Recipes, grow, seed_everything};
 use super::super::{Connection, SqlError};
 use crate::assess::Touched;
 use crate::catalog::{Catalog, Name};
@@ -17,11 +17,24 @@ pub struct Rows {
 
 impl Rows {
     /// Fills the tables that a migration touches, and looks at them.
-    pub fn fill(session: &mut Connection, before: &Catalog, after: &Catalog, dialect: &dyn Dialect) -> Result<Rows, SqlError> {
+    pub fn fill(
+        session: &mut Connection,
+        (before, after): (&Catalog, &Catalog),
+        count: Option<u32>,
+        dialect: &dyn Dialect,
+    ) -> Result<(Rows, Recipes), SqlError> {
         let touched = Touched::between(before, after);
         let recipes: Recipes = seed_everything(session, before, after, &touched, dialect)?;
+        if let Some(count) = count {
+            grow(session, before, &recipes, count, dialect)?;
+        }
         let tables = recipes.tables().map(|name| (name.clone(), (0, String::new()))).collect();
-        Rows { tables }.look(session, dialect)
+        Ok((Rows { tables }.look(session, dialect)?, recipes))
+    }
+
+    /// How many rows each table holds.
+    pub fn counts(&self) -> impl Iterator<Item = (String, u64)> {
+        self.tables.iter().map(|(name, (count, _))| (name.to_string(), *count))
     }
 
     /// The same tables as they are now; one that is not there holds nothing.
@@ -30,7 +43,7 @@ impl Rows {
         for name in self.tables.keys() {
             let table = format!("{}.{}", dialect.quote(&name.schema), dialect.quote(&name.name));
             let rows = session.query_rows(&format!(
-                "SELECT count(*), md5(coalesce(string_agg(line, '' ORDER BY line), '')) FROM (SELECT to_jsonb(t)::text AS line FROM {table} t) lines"
+                "SELECT count(*), coalesce(sum(hashtextextended(to_jsonb(t)::text, 0)::numeric), 0) FROM {table} t"
             ));
             let found = match rows {
                 Ok(rows) => match rows.into_iter().next().as_deref() {
