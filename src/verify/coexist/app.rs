@@ -269,6 +269,17 @@ impl Application<'_> {
             if let Some(constraint) = &index.constraint {
                 let sql = format!("{base} ON CONFLICT ON CONSTRAINT {} DO NOTHING", self.dialect.quote(constraint));
                 out.one(Use::UpsertConstraint(name.clone(), constraint.clone()), sql);
+                // The key of a row that is there, and nothing else of it.
+                let there =
+                    self.recipes.row(self.schema, name, *SEEDS.start()).map(|row| self.written(table, row)).unwrap_or_default();
+                let in_key = |column: &Ident| index.shape.keys.iter().any(|key| key.column() == Some(column));
+                let repeat = |(column, value): &(Ident, String)| {
+                    let value = value_in(&there, column).filter(|_| in_key(column)).unwrap_or(value);
+                    (column.clone(), value.clone())
+                };
+                let again = insert(name, &row.iter().map(repeat).collect(), false, self.dialect);
+                let sql = format!("{again} ON CONFLICT ON CONSTRAINT {} DO NOTHING", self.dialect.quote(constraint));
+                out.one(Use::UpsertConstraint(name.clone(), constraint.clone()), sql);
             }
         }
     }

@@ -56,18 +56,16 @@ BEGIN
             EXCEPTION WHEN OTHERS THEN NULL;
             END;
         END LOOP;
-        BEGIN
-            FOREACH statement IN ARRAY statements LOOP
-                EXECUTE statement;
-            END LOOP;
-            SET CONSTRAINTS ALL IMMEDIATE;
-        EXCEPTION WHEN OTHERS THEN
-            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
-        END;
-        IF NOT keep OR state <> '00000' THEN
+        FOREACH statement IN ARRAY statements LOOP
+            EXECUTE statement;
+        END LOOP;
+        SET CONSTRAINTS ALL IMMEDIATE;
+        IF NOT keep THEN
             RAISE EXCEPTION USING ERRCODE = 'MS000';
         END IF;
     EXCEPTION WHEN SQLSTATE 'MS000' THEN NULL;
+    WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
     END;
     RETURN state || message;
 END

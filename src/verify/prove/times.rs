@@ -45,10 +45,18 @@ const SHARE: usize = 4;
 pub(super) struct Clock {
     since: Instant,
     /// The statements of the transaction that is open, with the locks that each was the first to take.
-    open: Vec<(String, Duration, Vec<(String, &'static str)>)>,
+    open: Vec<Open>,
     held: BTreeMap<String, &'static str>,
     seen: bool,
     pub times: Vec<Time>,
+}
+
+/// A statement of a transaction that is open.
+struct Open {
+    statement: String,
+    took: Duration,
+    /// Objects and modes.
+    locks: Vec<(String, &'static str)>,
 }
 
 impl Clock {
@@ -94,7 +102,7 @@ impl Clock {
                 own.push((object, mode));
             }
         }
-        self.open.push((statement.to_owned(), took, own));
+        self.open.push(Open { statement: statement.to_owned(), took, locks: own });
     }
 
     /// The transaction is over, and with it all its locks.
@@ -102,7 +110,7 @@ impl Clock {
         self.held.clear();
         let mut rest = Duration::ZERO;
         let mut done: Vec<Time> = Vec::new();
-        for (statement, took, locks) in std::mem::take(&mut self.open).into_iter().rev() {
+        for Open { statement, took, locks } in std::mem::take(&mut self.open).into_iter().rev() {
             rest += took;
             let seen = self.seen;
             let locks: Vec<HeldLock> =
