@@ -59,6 +59,32 @@ fn what_holds_is_proved() {
     assert_eq!(release["disagreements"].as_array().map(Vec::len), Some(0));
 }
 
+/// On the server that is found, and on each whose programs lie in one of the directories of `MIGSAFE_PG_BINS`.
+#[test]
+fn an_example_holds_on_every_version() {
+    let bins = std::env::var("MIGSAFE_PG_BINS").unwrap_or_default();
+    let named: Vec<Vec<&str>> = bins.split(':').filter(|bin| !bin.is_empty()).map(|bin| vec!["--pg-bin", bin]).collect();
+    let dir = project(&[
+        ("0001_init.up.sql", INIT),
+        (
+            "0002_orders.up.sql",
+            "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, user_id bigint REFERENCES users,
+            note text COLLATE \"C\", state text NOT NULL CHECK (state IN ('new', 'done')));\n",
+        ),
+        ("0003_index.up.sql", "CREATE INDEX CONCURRENTLY orders_user ON orders (user_id);\n"),
+        ("0004_view.up.sql", "CREATE VIEW open AS SELECT id, user_id FROM orders WHERE state = 'new';\n"),
+        (
+            "0005_name.up.sql",
+            "ALTER TABLE users RENAME COLUMN name TO full_name;\nALTER SEQUENCE orders_id_seq RESTART WITH 100;\n",
+        ),
+    ]);
+    for server in std::iter::once(vec![]).chain(named) {
+        let output = run(dir.path(), &[&["--all"], &server[..]].concat());
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{server:?}: {text}");
+    }
+}
+
 #[test]
 fn a_down_that_leads_elsewhere_is_found() {
     let dir = project(&[

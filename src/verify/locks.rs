@@ -32,7 +32,8 @@ pub struct Relations {
 }
 
 const RELATIONS: &str = "
-SELECT c.oid, n.nspname || '.' || c.relname, c.relkind IN ('i', 'I'), c.relfilenode FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid, n.nspname || '.' || c.relname, c.relkind IN ('i', 'I'),
+    CASE c.relkind WHEN 'S' THEN 0 ELSE c.relfilenode END FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' AND c.relkind <> 'c'";
 
 /// What a transaction did to the relations that were there before it.

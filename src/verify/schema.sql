@@ -1,4 +1,7 @@
-WITH extended AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+WITH collations AS MATERIALIZED (
+    SELECT c.oid, CASE n.nspname WHEN 'pg_catalog' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.collname) AS shown
+    FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+), extended AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 spaces AS MATERIALIZED (
     SELECT n.*, quote_ident(nspname) AS shown FROM pg_namespace n
     WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
@@ -49,7 +52,7 @@ SELECT 'order of columns of ' || c.shown, string_agg(quote_ident(attname), ', ' 
 FROM rels c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind IN ('r', 'p', 'f') AND attnum > 0 AND NOT attisdropped GROUP BY c.shown
 UNION ALL
 SELECT 'column ' || c.shown || '.' || quote_ident(a.attname), concat_ws(' ', format_type(a.atttypid, a.atttypmod),
-    CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN 'collate ' || a.attcollation::regcollation END,
+    CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN 'collate ' || (SELECT shown FROM collations o WHERE o.oid = a.attcollation) END,
     CASE WHEN a.attnotnull THEN 'not null' END,
     CASE a.attgenerated WHEN 's' THEN 'generated stored' WHEN 'v' THEN 'generated virtual' ELSE CASE WHEN d.oid IS NOT NULL THEN 'default' END END,
     pg_get_expr(d.adbin, d.adrelid),
@@ -107,11 +110,11 @@ SELECT CASE t.typtype WHEN 'd' THEN 'domain ' ELSE 'type ' END || t.shown || CAS
     CASE t.typtype WHEN 'e' THEN 'enum (' || coalesce((SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
         FROM pg_enum e WHERE e.enumtypid = t.oid), '') || ')'
     WHEN 'd' THEN concat_ws(' ', format_type(t.typbasetype, t.typtypmod),
-        (SELECT 'collate ' || t.typcollation::regcollation FROM pg_type b WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation),
+        (SELECT 'collate ' || (SELECT shown FROM collations o WHERE o.oid = t.typcollation) FROM pg_type b WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation),
         'default ' || t.typdefault, CASE WHEN t.typnotnull THEN 'not null' END,
         (SELECT string_agg(quote_ident(conname) || ' ' || pg_get_constraintdef(o.oid), ' ' ORDER BY conname)
             FROM pg_constraint o WHERE o.contypid = t.oid AND o.contype = 'c'))
-    WHEN 'r' THEN (SELECT concat_ws(' ', 'range of', format_type(r.rngsubtype, NULL), 'collate ' || nullif(r.rngcollation, 0)::regcollation,
+    WHEN 'r' THEN (SELECT concat_ws(' ', 'range of', format_type(r.rngsubtype, NULL), 'collate ' || (SELECT shown FROM collations o WHERE o.oid = r.rngcollation),
         'canonical ' || nullif(r.rngcanonical, 0)::regproc, 'diff ' || nullif(r.rngsubdiff, 0)::regproc,
         (SELECT 'operator class ' || opcname FROM pg_opclass WHERE pg_opclass.oid = r.rngsubopc)) FROM pg_range r WHERE r.rngtypid = t.oid)
     WHEN 'b' THEN concat_ws(' ', 'base', t.typlen, t.typbyval, t.typalign, t.typstorage, t.typinput, t.typoutput) END,

@@ -197,18 +197,12 @@ impl Server {
         };
         // The default strategy since 15 writes the copy through the log, which takes twice as long.
         let strategy = if self.major >= 15 { " STRATEGY FILE_COPY" } else { "" };
-        let mut maintenance = self.maintenance();
-        let made = maintenance.execute(&format!("CREATE DATABASE {name}{template}{strategy}"));
+        let made = self.maintenance().execute(&format!("CREATE DATABASE {name}{template}{strategy}"));
         made.map_err(|error| match &self.origin {
             Origin::Throwaway(_) => error.into(),
             Origin::Named(_) => named::refused(&self.address, &error),
         })?;
-        let database = Database { server: self, name };
-        if !self.is_throwaway() {
-            maintenance.execute(&named::mark(&database.name))?;
-        }
-        drop(maintenance);
-        Ok(database)
+        Ok(Database { server: self, name })
     }
 
     fn maintenance(&self) -> MutexGuard<'_, Connection> {
@@ -234,9 +228,9 @@ impl Database<'_> {
         let place = match self.server.origin {
             Origin::Throwaway(_) => format!("psql -h {} -U postgres {}", self.server.directory().display(), self.name),
             Origin::Named(_) => {
-                // Where it stays marked, the next run takes it for a leftover.
-                let _ = self.server.maintenance().execute(&named::unmark(&self.name));
-                format!("the database {} of the server that was named", self.name)
+                let (rename, name) = named::keep(&self.name);
+                let renamed = self.server.maintenance().execute(&rename);
+                format!("the database {} of the server that was named", if renamed.is_ok() { &name } else { &self.name })
             }
         };
         std::mem::forget(self);

@@ -189,7 +189,9 @@ fn explains(foreseen: &Foreseen<'_>, probe: &Use, sqlstate: &str) -> bool {
 /// as text.
 fn same_error(foreseen: &str, found: &str) -> bool {
     let malformed = |one: &str, other: &str| one == "42804" && other.starts_with("22");
-    foreseen == found || malformed(foreseen, found) || malformed(found, foreseen)
+    // Of what lies in a schema that is not there, the schema is named.
+    let around = found == "3F000" && ["42704", "42883", "42P01"].contains(&foreseen);
+    around || foreseen == found || malformed(foreseen, found) || malformed(found, foreseen)
 }
 
 /// What fails and is not judged to break, for a reason: see the model's page, and the rules of each use.

@@ -32,7 +32,7 @@ impl Beforehand {
             "42704" => supabase().or_else(|| role(shared, message)),
             "42P01" => supabase().or_else(|| runners_own(shared, message)),
             "3F000" => supabase().or_else(|| schema(message, &replayed.steps[refused.step].assumed)),
-            "42883" => supabase(),
+            "42883" => supabase().or_else(|| extensions(shared)),
             _ => None,
         };
         // What was made already did not help.
@@ -144,6 +144,16 @@ fn table(runner: Runner) -> Option<(&'static str, &'static str)> {
              labels varchar(255), deployment_id varchar(10))",
         ),
         Runner::Drizzle | Runner::Supabase | Runner::Sqitch | Runner::Plain => return None,
+    })
+}
+
+/// Extensions that a Supabase project may count on without making them.
+fn extensions(shared: &Shared<'_, '_>) -> Option<Need> {
+    (shared.judged.project.runner == Runner::Supabase).then(|| Need {
+        told: "the extensions uuid-ossp and pgcrypto, which Supabase brings".to_owned(),
+        sql: "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA extensions;
+              CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA extensions"
+            .to_owned(),
     })
 }
 

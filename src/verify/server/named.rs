@@ -1,5 +1,5 @@
-//! A server that somebody named: it may hold what must not be harmed. Databases of one run carry its number in their names and a
-//! comment, so that a later run knows those that one left which was killed.
+//! A server that somebody named: it may hold what must not be harmed. Databases of one run carry its number in their names, so that a
+//! later run knows those that one left which was killed.
 
 use super::{Address, Connection, ServerError, SqlError};
 use crate::verify::coexist::{quoted_name, quoted_text};
@@ -16,24 +16,17 @@ pub(super) struct Named {
     roles: Mutex<Vec<String>>,
 }
 
-/// The comment on databases that may be dropped.
-const MARK: &str = "made by migsafe verify";
-
-/// Marks a database as one that may be dropped.
-pub(super) fn mark(database: &str) -> String {
-    format!("COMMENT ON DATABASE {database} IS '{MARK}'")
-}
-
-/// Takes the mark from a database that is to stay.
-pub(super) fn unmark(database: &str) -> String {
-    format!("COMMENT ON DATABASE {database} IS NULL")
+/// Gives a database that is to stay a name by which no run takes it for a leftover.
+pub(super) fn keep(database: &str) -> (String, String) {
+    let name = database.replacen("migsafe_", "migsafe_kept_", 1);
+    (format!("ALTER DATABASE {database} RENAME TO {name}"), name)
 }
 
 impl Named {
     /// Opens the session that makes and drops databases; it lives as long as the run, and shows that the run does.
     pub fn reach(address: &Address) -> Result<(Named, Connection), ServerError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let run = format!("{:x}{:x}", std::process::id(), now.as_nanos());
+        let run = format!("{:x}{:016x}", std::process::id(), now.as_nanos());
         let failed = |error: SqlError| refused(address, &error);
         let mut session = Connection::open(&address.called(&format!("migsafe {run}")), None).map_err(failed)?;
         if let Some((reason, advice)) = looks_like_production(&mut session).map_err(failed)? {
@@ -137,14 +130,13 @@ fn looks_like_production(session: &mut Connection) -> Result<Option<(String, &'s
 fn drop_leftovers(session: &mut Connection) -> Result<(), SqlError> {
     drop_databases(
         session,
-        "d.datname ~ '^migsafe_[0-9a-f]+_[0-9]+$' AND NOT EXISTS
+        "d.datname ~ '^migsafe_[0-9a-f]{16,}_[0-9]+$' AND NOT EXISTS
          (SELECT FROM pg_stat_activity a WHERE a.application_name = 'migsafe ' || split_part(d.datname, '_', 2))",
     )
 }
 
 fn drop_databases(session: &mut Connection, which: &str) -> Result<(), SqlError> {
-    let marked = format!("shobj_description(d.oid, 'pg_database') = '{MARK}'");
-    let names = session.query_rows(&format!("SELECT quote_ident(d.datname) FROM pg_database d WHERE {marked} AND {which}"))?;
+    let names = session.query_rows(&format!("SELECT quote_ident(d.datname) FROM pg_database d WHERE {which}"))?;
     let force = if session.server_version().is_some_and(|version| version >= 130_000) { " WITH (FORCE)" } else { "" };
     for name in names.into_iter().flatten().flatten() {
         // Somebody else's, or somebody is in it: it stays.
