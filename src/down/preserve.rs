@@ -76,7 +76,7 @@ pub fn preserve(
     let range = steps_of(replayed, migration);
     let (first, last) = states(replayed, migration)?;
     let context = Context { parsed, steps: &replayed.steps[range.clone()], first: &first, last: &last, dialect };
-    let plain = judged(plan::plan(&context), migration);
+    let plain = super::down(parsed, replayed, migration, dialect);
     if let Some((_, reason)) = plain.reasons().next() {
         return Some(Err(format!("its way back has to be written by hand: {reason}")));
     }

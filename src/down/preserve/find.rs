@@ -38,14 +38,20 @@ impl Loss {
     /// What is lost, or stands in the way, in spite of the archive.
     pub fn notes(&self) -> Vec<String> {
         let name = &self.table.name;
+        let may_move = has_moving_key(&self.table);
         let of = |own: &TakenColumn| {
             let column = &own.column.name;
             let needed = own.column.not_null && own.column.value == ColumnValue::None;
             if own.converted {
                 Some(format!("what was changed since in {name}.{column}, in rows that were there before"))
             } else {
-                needed.then(|| {
+                let inserted = needed.then(|| {
                     format!("rows of {name} that were inserted since have no {column}: give them one, or the down fails")
+                });
+                inserted.or_else(|| {
+                    may_move.then(|| {
+                        format!("the {column} of rows of {name} whose primary key was changed since: they count as new ones")
+                    })
                 })
             }
         };
@@ -57,6 +63,17 @@ impl Loss {
             Taken::Columns(columns) => columns.iter().filter_map(of).collect(),
         }
     }
+}
+
+/// Whether rows may get another primary key: the server lets nobody set one that it always generates.
+fn has_moving_key(table: &Table) -> bool {
+    let generated = |column: &crate::change::Ident| {
+        table.column(column).is_some_and(|own| matches!(own.value, ColumnValue::Identity { always: true, .. }))
+    };
+    !table.constraints.iter().any(|own| match &own.kind {
+        ConstraintKind::PrimaryKey(key) => key.columns.iter().all(generated),
+        _ => false,
+    })
 }
 
 /// The table of an identity, whatever it is called.
