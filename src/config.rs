@@ -23,6 +23,8 @@ pub struct Config {
     pub server_version: Option<String>,
     /// `runner`
     pub runner: Option<Runner>,
+    /// `runner-table`: where the runner keeps what is applied, if not in its usual table.
+    pub runner_table: Option<String>,
     /// `migrations`: directories and files, relative to the configuration.
     pub migrations: Vec<String>,
     /// `strategy`
@@ -70,10 +72,11 @@ impl Config {
     }
 
     fn read(&mut self, table: &DeTable<'_>) -> Result<(), Wrong> {
-        const KEYS: [&str; 11] = [
+        const KEYS: [&str; 12] = [
             "dialect",
             "server-version",
             "runner",
+            "runner-table",
             "migrations",
             "strategy",
             "released-up-to",
@@ -88,6 +91,7 @@ impl Config {
                 "dialect" => self.dialect = Some(string(value)?),
                 "server-version" => self.server_version = Some(version(value)?),
                 "runner" => self.runner = Some(parsed(value)?),
+                "runner-table" => self.runner_table = Some(string(value)?),
                 "migrations" => self.migrations = strings(value)?,
                 "strategy" => self.strategy = Some(parsed(value)?),
                 "released-up-to" => self.released_up_to = Some(version(value)?),

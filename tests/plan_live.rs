@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
+#[path = "plan_live/applied.rs"]
+mod applied;
+
 struct Ran {
     code: i32,
     out: String,
@@ -47,63 +50,6 @@ fn database() -> (Database<'static>, Connection) {
 
 fn json(ran: &Ran) -> serde_json::Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}{}", ran.err, ran.out))
-}
-
-#[test]
-fn what_is_applied_is_read_from_the_runners_own_table() {
-    let plain = &[("0001_a.sql", "CREATE TABLE a (id int);"), ("0002_b.sql", "CREATE TABLE b (id int);")][..];
-    let goose =
-        &[("0001_a.sql", "-- +goose Up\nCREATE TABLE a (id int);\n"), ("0002_b.sql", "-- +goose Up\nCREATE TABLE b (id int);\n")]
-            [..];
-    let dbmate = &[
-        ("0001_a.sql", "-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\n"),
-        ("0002_b.sql", "-- migrate:up\nCREATE TABLE b (id int);\n-- migrate:down\n"),
-    ][..];
-    let pairs = &[
-        ("1_a.up.sql", "CREATE TABLE a (id int);"),
-        ("1_a.down.sql", "DROP TABLE a;"),
-        ("2_b.up.sql", "CREATE TABLE b (id int);"),
-        ("2_b.down.sql", "DROP TABLE b;"),
-    ][..];
-    let flyway = &[("V1__a.sql", "CREATE TABLE a (id int);"), ("V2__b.sql", "CREATE TABLE b (id int);")][..];
-    let directories = &[
-        ("20240101000000_a/migration.sql", "CREATE TABLE a (id int);"),
-        ("20240102000000_b/migration.sql", "CREATE TABLE b (id int);"),
-    ][..];
-    let diesel =
-        &[("2024-01-01-000000_a/up.sql", "CREATE TABLE a (id int);"), ("2024-01-02-000000_b/up.sql", "CREATE TABLE b (id int);")]
-            [..];
-    for (runner, files, table, pending) in [
-        (
-            "sqlx",
-            plain,
-            "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean NOT NULL); INSERT INTO _sqlx_migrations VALUES (1, true)",
-            "0002",
-        ),
-        ("goose", goose, "CREATE TABLE goose_db_version (id serial, version_id bigint, is_applied boolean, tstamp timestamp DEFAULT now());
-            INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true), (2, true), (2, false)", "0002"),
-        ("dbmate", dbmate, "CREATE TABLE schema_migrations (version varchar PRIMARY KEY); INSERT INTO schema_migrations VALUES ('0001')", "0002"),
-        ("golang-migrate", pairs, "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean); INSERT INTO schema_migrations VALUES (1, false)", "2"),
-        ("refinery", flyway, "CREATE TABLE refinery_schema_history (version int4 PRIMARY KEY, name text); INSERT INTO refinery_schema_history VALUES (1, 'a')", "2"),
-        ("flyway", flyway, "CREATE TABLE flyway_schema_history (installed_rank int, version text, description text, type text, success boolean);
-            INSERT INTO flyway_schema_history VALUES (1, '1', 'a', 'SQL', true), (2, '2', 'b', 'SQL', true), (3, '2', 'b', 'UNDO_SQL', true)", "2"),
-        ("prisma", directories, "CREATE TABLE _prisma_migrations (migration_name text, finished_at timestamptz, rolled_back_at timestamptz);
-            INSERT INTO _prisma_migrations VALUES ('20240101000000_a', now(), NULL), ('20240102000000_b', NULL, now())", "20240102000000"),
-        ("diesel", diesel, "CREATE TABLE __diesel_schema_migrations (version varchar PRIMARY KEY); INSERT INTO __diesel_schema_migrations VALUES ('20240101000000')", "20240102000000"),
-        ("supabase", plain, "CREATE SCHEMA supabase_migrations; CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY);
-            INSERT INTO supabase_migrations.schema_migrations VALUES ('0001')", "0002"),
-    ] {
-        let dir = project(runner, files);
-        let (database, mut session) = database();
-        session.execute(table).expect("the runner's table");
-        session.execute("CREATE TABLE a (id int)").expect("what is applied");
-        let ran = run(dir.path(), &["plan", "migrations", "--database-url", &url(server(), "postgres", database.name()), "--format", "json"]);
-        let plan = json(&ran);
-        let versions: Vec<&str> =
-            plan["migrations"].as_array().expect("a list").iter().map(|found| found["version"].as_str().expect("text")).collect();
-        assert_eq!(versions, [pending], "{runner}: {}", ran.err);
-        assert_eq!(plan["plan"]["drift"], serde_json::json!([]), "{runner}");
-    }
 }
 
 /// A sqlx project of which the first migration is applied, in a database that has it.

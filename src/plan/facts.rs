@@ -20,6 +20,21 @@ pub struct Facts {
     pub preflight: Vec<Preflight>,
     /// Where the schema differs from the one that the migrations make.
     pub drift: Vec<String>,
+    /// Where the runner's own table and the files do not fit.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// Something about the runner's own table that the files do not bear out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The migration's place in the history, where there is one.
+    pub migration: Option<usize>,
+    /// How bad it is.
+    pub level: Level,
+    /// What is wrong, in a sentence without its end.
+    pub message: String,
+    /// What to do, in a sentence.
+    pub help: String,
 }
 
 /// The figures of a table.
@@ -150,6 +165,10 @@ pub(super) fn problems(lint: &Lint<'_>, facts: &Facts) -> Vec<Problem> {
             message,
             "Set lock_timeout, and run it when that is over.",
         ));
+    }
+    for found in facts.mismatches.iter().filter(|_| !lint.assessments.is_empty()) {
+        let assessment = found.migration.and_then(place).unwrap_or(0);
+        out.push(make(ProblemKind::History, found.level, assessment, found.message.clone(), &found.help));
     }
     if let Some(first) = facts.drift.first().filter(|_| !lint.assessments.is_empty()) {
         let more = match facts.drift.len() {

@@ -13,7 +13,7 @@ mod state;
 mod timeline;
 
 pub use command::{stop_at, takes_all};
-pub use facts::{Answer, Facts, Preflight, TableFacts, Wait};
+pub use facts::{Answer, Facts, Mismatch, Preflight, TableFacts, Wait};
 pub use place::{Moved, Placement};
 pub(crate) use problem::label;
 pub use problem::{Problem, ProblemKind};

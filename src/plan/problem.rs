@@ -52,6 +52,8 @@ pub enum ProblemKind {
     Waits,
     /// The database has another schema.
     Drift,
+    /// What is applied does not fit the files.
+    History,
 }
 
 impl ProblemKind {
@@ -70,6 +72,7 @@ impl ProblemKind {
             ProblemKind::Rows => "rows",
             ProblemKind::Waits => "waits",
             ProblemKind::Drift => "drift",
+            ProblemKind::History => "history",
         }
     }
 }

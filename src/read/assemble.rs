@@ -9,7 +9,7 @@ use super::dir::Dir;
 use super::error::ReadError;
 use super::layout::{Cut, DownsBy, Draft, Home, Layout, Notes, Part, Piece, Remarks};
 use super::place::{Place, real};
-use super::project::{NoteKind, Project, ReadNote};
+use super::project::{Entries, NoteKind, Project, ReadNote};
 use super::text::{Text, read_text};
 use crate::source::{FileId, History, Migration, MigrationKind, Script, Sources, Span, Transaction};
 
@@ -78,16 +78,18 @@ pub(super) fn assemble(
 ) -> Loaded {
     let cuts: Vec<(Vec<Piece>, Remarks)> = drafts.par_iter().map(|draft| cut(layout, draft, &texts)).collect();
     let mut builder = Builder { texts, sources: Sources::default(), files: HashMap::new(), notes: Vec::new() };
-    let partial = notes.0.iter().any(|(kind, ..)| *kind == NoteKind::NotSql);
-    for (kind, path, message) in notes.0 {
+    let partial = notes.told.iter().any(|(kind, ..)| *kind == NoteKind::NotSql);
+    for (kind, path, message) in notes.told {
         builder.notes.push(ReadNote { kind, path, span: None, message });
     }
     let mut migrations = Vec::with_capacity(drafts.len());
     let (mut ups, mut downs) = (Vec::with_capacity(drafts.len()), Vec::new());
     let mut down_files = Vec::with_capacity(drafts.len());
+    let mut entries = Entries { schema: notes.registry, of: HashMap::new() };
     for (draft, (pieces, remarks)) in drafts.into_iter().zip(cuts) {
         let file = builder.file(&draft.up);
         builder.remark(file, remarks);
+        entries.of.extend(draft.entry.clone().map(|entry| (file, entry)));
         for piece in pieces {
             ups.push(draft.up.clone());
             migrations.push(builder.migration(&draft, file, piece));
@@ -104,7 +106,8 @@ pub(super) fn assemble(
     let history = History { migrations, one_transaction: layout.one_transaction, partial, runner_table: layout.table };
     let place = Place::new(&root);
     let Builder { sources, notes, .. } = builder;
-    let project = Project { root, runner: layout.runner, sources, history, notes, selected: None, down_files, released: None };
+    let runner = layout.runner;
+    let project = Project { root, runner, sources, history, notes, selected: None, down_files, entries, released: None };
     Loaded { project, place, ups, downs }
 }
 

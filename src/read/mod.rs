@@ -31,7 +31,7 @@ pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
 pub use git::{Base, Content, GitError, Hooks, NoBase, compare_with, hooks};
 pub use layout::DownsBy;
-pub use project::{Alteration, Altered, LateBy, LateMigration, NoteKind, Project, ReadNote, Released};
+pub use project::{Alteration, Altered, Entries, LateBy, LateMigration, NoteKind, Project, ReadNote, Released};
 pub use runner::{Runner, UnknownRunner};
 pub use stats::{TableFigures, stats};
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::runner::Runner;
-use crate::source::{History, Migration, Sources, Span};
+use crate::source::{FileId, History, Migration, Sources, Span};
+use std::collections::HashMap;
 
 /// The migrations of one project, as its runner would find them.
 #[derive(Debug)]
@@ -23,9 +24,20 @@ pub struct Project {
     pub selected: Option<Vec<usize>>,
     /// For each migration the file that its way back is in or would be in, where that is a file of its own.
     pub(super) down_files: Vec<Option<PathBuf>>,
+    /// How the runner's own table speaks of the migrations.
+    pub entries: Entries,
     /// What a revision of git already has, where the project was compared with one. The history then is not that of the files: it
     /// begins with the released migrations as they were released, and ends with the new ones.
     pub released: Option<Released>,
+}
+
+/// What is to be known of the runner's own table beside the versions and names of migrations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// The schema of the table, where the runner's configuration names one.
+    pub schema: Option<String>,
+    /// How the table names the migration of a file, where that is neither its version nor its name.
+    pub of: HashMap<FileId, String>,
 }
 
 /// What a revision of git has of a project.

@@ -71,6 +71,10 @@ fn finding(at: &At<'_>, table: &Name, column: &Ident, breaks: Vec<FindingBreak>)
         let drop = at.alter(table, TableAction::DropDefault { column: column.clone() });
         return finding.part(Phase::Expand, [at.add_column(table, with_default)]).part(Phase::Contract, [drop]);
     }
+    if at.step.before.table(table).is_some_and(|before| before.column(column).is_some()) {
+        // A statement before this one brought it; this one demands it too early.
+        return finding.part(Phase::Contract, at.set_not_null(table, column));
+    }
     let sample = sample(at, table, column);
     let drop = at.alter(table, TableAction::DropDefault { column: column.clone() });
     if sample == "NULL" {

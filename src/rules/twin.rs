@@ -4,9 +4,10 @@
 use super::recipe::short;
 use super::{At, Finding};
 use crate::assess::{Phase, Touched};
-use crate::catalog::{Catalog, Name, Relation, Table, TableColumn};
+use crate::catalog::{Catalog, Name, Relation, Table, TableColumn, render};
 use crate::change::{
-    AlterTable, Change, Column, ColumnValue, Constraint, ConstraintKind, CreateIndex, Ident, Key, ObjectKind, TableAction,
+    AlterTable, Change, Column, ColumnValue, Constraint, ConstraintKind, CreateIndex, CreateView, Ident, Key, ObjectKind,
+    TableAction,
 };
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ struct Steps {
     expand: Vec<String>,
     migrate: Vec<String>,
     contract: Vec<String>,
+    /// Views that show the new column from then on.
+    views: Vec<String>,
     /// When the old column is gone.
     last: Vec<String>,
 }
@@ -55,6 +58,7 @@ impl At<'_> {
         }
         contract.extend(along.contract);
         contract.extend(self.end_sync(table, old));
+        contract.extend(along.views);
         contract.push(self.drop_column(table, old));
         contract.extend(along.last);
         finding.part(Phase::Expand, expand).part(Phase::Migrate, migrate).part(Phase::Contract, contract)
@@ -74,8 +78,9 @@ impl At<'_> {
                 && !owned(state, found, name, old)
                 && state.relations.get(found) != renamed.relations.get(found)
         };
-        if Touched::between(state, &renamed).relations.iter().any(is_other) {
-            return None;
+        let mut steps = Steps::default();
+        for view in Touched::between(state, &renamed).relations.iter().filter(|found| is_other(found)) {
+            steps.views.push(self.replaced(state, &renamed, view)?);
         }
         let now = renamed.table(name)?;
         let same = now.triggers == twin.table.triggers && now.rules == twin.table.rules && now.policies == twin.table.policies;
@@ -85,10 +90,23 @@ impl At<'_> {
         if !(same && others && plain && simple) {
             return None;
         }
-        let mut steps = Steps::default();
         self.indexes(state, twin, now, &mut steps)?;
         self.constraints(twin, now, &mut steps)?;
         Some(steps)
+    }
+
+    /// A view of the column, made again in place with the new one: nobody sees a difference.
+    fn replaced(&self, state: &Catalog, renamed: &Catalog, name: &Name) -> Option<String> {
+        let (was, is) = (state.view(name)?, renamed.view(name)?);
+        let plain = !was.materialized && !was.temporary && was.triggers == is.triggers && was.rules == is.rules;
+        if !plain || was.columns != is.columns {
+            return None;
+        }
+        let created = render::creation(renamed, self.dialect()).into_iter().find_map(|change| match change {
+            Change::CreateView(view) if renamed.resolve_relation(&view.name).as_ref() == Some(name) => Some(view),
+            _ => None,
+        })?;
+        Some(self.write(&Change::CreateView(Box::new(CreateView { name: self.qname(name), or_replace: true, ..*created }))))
     }
 
     fn indexes(&self, state: &Catalog, twin: &Twin<'_>, now: &Table, steps: &mut Steps) -> Option<()> {

@@ -3,13 +3,14 @@
 
 mod applied;
 mod drift;
+mod entries;
 mod figures;
 mod preflight;
 
 use super::{Connection, SqlError};
 use crate::dialect::ServerVersion;
 use crate::lint::Lint;
-use crate::plan::{Facts, Preflight, Wait};
+use crate::plan::{Facts, Mismatch, Preflight, Wait};
 use crate::read::Project;
 use sqlx::postgres::PgConnectOptions;
 use std::str::FromStr;
@@ -18,12 +19,17 @@ use std::time::Duration;
 /// How long the server may take to answer at all.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Names mean what they mean by themselves, whatever the role's path is.
+const SEARCH_PATH: &str = "SET search_path = pg_catalog, public";
+
 /// A session in a real database.
 #[derive(Debug)]
 pub struct Live {
     session: Connection,
     /// Where it is, without any secret: `shop on db.example.org:5432`.
     place: String,
+    /// Where the runner's table and the files do not fit.
+    mismatches: Vec<Mismatch>,
 }
 
 /// How thoroughly rows are asked.
@@ -87,6 +93,8 @@ pub struct Applied {
     pub pending: Vec<usize>,
     /// What is applied and not among the project's migrations.
     pub unknown: Vec<String>,
+    /// What the runner will make of what does not fit.
+    pub told: Vec<Mismatch>,
 }
 
 impl Live {
@@ -99,7 +107,7 @@ impl Live {
         let host = options.get_socket().map_or(options.get_host().to_owned(), |path| path.display().to_string());
         let place = format!("{database} on {host}:{}", options.get_port());
         let session = Connection::connect(options, PATIENCE).map_err(|error| refused(&place, &error))?;
-        let mut live = Live { session, place };
+        let mut live = Live { session, place, mismatches: Vec::new() };
         live.limit(Thoroughness::Sample)?;
         Ok(live)
     }
@@ -110,9 +118,11 @@ impl Live {
         Some(ServerVersion { major: u16::try_from(number / 10_000).ok()?, minor: 0 })
     }
 
-    /// What the runner's own table says is applied.
-    pub fn applied(&mut self, project: &Project) -> Result<Applied, LiveError> {
-        applied::applied(self, project)
+    /// What the runner's own table says is applied; `table` where it has another name than the usual one, with or without schema.
+    pub fn applied(&mut self, project: &Project, table: Option<&str>) -> Result<Applied, LiveError> {
+        let applied = applied::applied(self, project, table)?;
+        self.mismatches.clone_from(&applied.told);
+        Ok(applied)
     }
 
     /// Figures, what goes on, whether rows pass, and where the schema differs.
@@ -122,7 +132,7 @@ impl Live {
         self.limit(thoroughness)?;
         let preflight: Vec<Preflight> = preflight::ask(self, lint, &tables, thoroughness)?;
         let drift = drift::drift(self, lint)?;
-        Ok(Facts { tables, waits, preflight, drift })
+        Ok(Facts { tables, waits, preflight, drift, mismatches: self.mismatches.clone() })
     }
 
     /// Limits for all that follows in the session.
@@ -133,12 +143,20 @@ impl Live {
         };
         self.run(&format!(
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET statement_timeout = '{time}'; SET lock_timeout = '1s'; \
-             SET search_path = pg_catalog, public"
+             {SEARCH_PATH}"
         ))
     }
 
     fn run(&mut self, sql: &str) -> Result<(), LiveError> {
         self.session.execute(sql).map_err(|error| self.failed(&error))
+    }
+
+    /// Rows as a session finds names by itself.
+    fn with_own_path(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LiveError> {
+        self.run("RESET search_path")?;
+        let rows = self.rows(sql);
+        self.run(SEARCH_PATH)?;
+        rows
     }
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LiveError> {

@@ -31,9 +31,12 @@ fn by_table(live: &mut Live, args: &Args, common: &Common) -> Result<Chosen, Fai
     let mut out = Vec::new();
     for project in projects {
         project::tell(&project, common);
-        let applied = live.applied(&project)?;
+        let applied = live.applied(&project, config.runner_table.as_deref())?;
         for version in &applied.unknown {
             complain("warning", &format!("{}: applied, and not among the migrations: {version}", project.root.display()));
+        }
+        for found in applied.told.iter().filter(|_| applied.pending.is_empty()) {
+            complain(found.level.name(), &format!("{}: {}: {}", project.root.display(), found.message, found.help));
         }
         if applied.pending.is_empty() && !common.quiet {
             complain("note", &format!("{}: nothing is pending: all migrations are applied", project.root.display()));

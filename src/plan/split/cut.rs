@@ -71,7 +71,7 @@ pub(super) fn pieces(statements: Vec<(Phase, String)>) -> Vec<Piece> {
     out
 }
 
-fn read(sql: &str) -> Vec<Change> {
+pub(super) fn read(sql: &str) -> Vec<Change> {
     let mut sources = Sources::default();
     let file = sources.add("", sql);
     lower::lower_text(sql, Span::new(file, 0, sql.len())).into_iter().map(|change| change.value).collect()

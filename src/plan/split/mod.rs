@@ -4,9 +4,18 @@
 
 mod cut;
 mod files;
+mod group;
+mod key;
+mod labels;
+mod proof;
+mod renamed;
+mod views;
 
-use super::{Facts, must_split, remarks};
+use self::group::{Group, Scope};
+use self::views::View;
+use super::{Facts, backfill, must_split, remarks};
 use crate::assess::{App, Phase, Touched, failing};
+use crate::change::{Change, ConstraintKind, Ident, TableAction};
 use crate::dialect::Dialect;
 use crate::lint::Lint;
 use crate::replay::{Atom, Step};
@@ -45,24 +54,77 @@ fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
 
 fn split(lint: &Lint<'_>, number: usize) -> Split {
     let assessment = &lint.assessments[number];
-    let mut parts = Parts { lint, number, out: Vec::new(), left: Vec::new() };
-    for step in &lint.replayed.steps[assessment.steps.clone()] {
-        parts.statement(step);
+    let scope = Scope::new(lint, number);
+    let groups = scope.as_ref().map(group::groups).unwrap_or_default();
+    let around = scope.as_ref().map(views::around).unwrap_or_default();
+    let mut parts = Parts { lint, number, groups, around, out: Vec::new(), left: Vec::new() };
+    for (at, step) in lint.replayed.steps[assessment.steps.clone()].iter().enumerate() {
+        parts.statement(at, step);
     }
-    let Parts { out, left, .. } = parts;
-    Split { assessment: number, pieces: cut::pieces(out), left }
+    let Parts { mut out, mut left, around, .. } = parts;
+    if let Some(scope) = &scope {
+        again(lint, number, &mut out);
+        views::put_back(scope, &around, &mut out);
+    }
+    let mut pieces = cut::pieces(out);
+    if let Some(error) = proof::error(lint, number, &pieces).filter(|_| left.is_empty()) {
+        left.push(format!("no sequence is known that replaces it: the nearest one fails: {error}"));
+        pieces.clear();
+    }
+    Split { assessment: number, pieces, left }
+}
+
+/// What fills a column that the release brings runs a second time when no old instance is left, before null is refused: old ones
+/// wrote rows behind the first time.
+fn again(lint: &Lint<'_>, number: usize, out: &mut Vec<(Phase, String)>) {
+    let missed = backfill::of(lint, number).into_iter().filter(|found| !found.kept);
+    let columns: Vec<_> = missed.filter_map(|found| found.column).collect();
+    let demands = |change: &Change, column: &Ident| match change {
+        Change::AlterTable(alter) => match &alter.action {
+            TableAction::AddConstraint(constraint) => {
+                matches!(&constraint.kind, ConstraintKind::Check(check) if check.refs.iter().any(|found| found.name() == column))
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    for column in columns {
+        let late = |(phase, sql): &(Phase, String)| {
+            *phase == Phase::Contract && cut::read(sql).iter().any(|change| demands(change, &column))
+        };
+        let Some(at) = out.iter().position(late) else { continue };
+        let fills = |(phase, sql): &&(Phase, String)| {
+            let is_fill = |change: &Change| matches!(change, Change::Data(data) if data.columns.iter().flatten().any(|found| *found == column));
+            *phase == Phase::Migrate && cut::read(sql).iter().any(is_fill)
+        };
+        let fill: Vec<(Phase, String)> = out.iter().filter(fills).map(|(_, sql)| (Phase::Contract, sql.clone())).collect();
+        out.splice(at..at, fill);
+    }
 }
 
 /// Statements by phase, in the order in which they were found.
 struct Parts<'a> {
     lint: &'a Lint<'a>,
     number: usize,
+    groups: Vec<Group>,
+    around: Vec<View>,
     out: Vec<(Phase, String)>,
     left: Vec<String>,
 }
 
 impl Parts<'_> {
-    fn statement(&mut self, step: &Step) {
+    fn statement(&mut self, at: usize, step: &Step) {
+        let begun: Vec<(Phase, String)> =
+            self.groups.iter().filter(|group| group.begins(at)).flat_map(|group| group.out.clone()).collect();
+        self.out.extend(begun);
+        let is_taken = |atom: usize| {
+            self.groups.iter().any(|group| group.has(at, atom)) || self.around.iter().any(|view| view.atoms.contains(&(at, atom)))
+        };
+        let taken: Vec<bool> = (0..step.atoms.len()).map(is_taken).collect();
+        if !taken.is_empty() && taken.iter().all(|taken| *taken) {
+            return;
+        }
+        let whole = !taken.contains(&true);
         let statement = &self.lint.parsed[step.migration].statements[step.statement];
         let findings = self.lint.findings_of(&self.lint.assessments[self.number]).map(|reported| &reported.finding);
         let own: Vec<&Finding> = findings
@@ -71,9 +133,10 @@ impl Parts<'_> {
             .collect();
         let one = step.atoms.len() < 2;
         let mut used: Vec<Span> = Vec::new();
-        for atom in &step.atoms {
-            let concerns =
-                |finding: &&&Finding| one || finding.place.span == atom.change.span || finding.place.span == statement.span;
+        for (_, atom) in step.atoms.iter().enumerate().filter(|(atom, _)| !taken[*atom]) {
+            let concerns = |finding: &&&Finding| {
+                one || finding.place.span == atom.change.span || whole && finding.place.span == statement.span
+            };
             match own.iter().find(concerns) {
                 Some(finding) if used.contains(&finding.place.span) && !one => {}
                 Some(finding) => {
@@ -123,6 +186,10 @@ impl Parts<'_> {
         let verdict = steps.iter().position(|other| std::ptr::eq(other, step)).and_then(|at| assessment.verdicts.get(at));
         // A statement of the same transaction makes it good again: apart from each other they break somebody.
         if breaks && verdict.is_some_and(|verdict| verdict.breaks.is_empty()) {
+            return Phase::Breaking;
+        }
+        // What the whole statement is judged by counts where it does one thing.
+        if step.atoms.len() == 1 && verdict.is_some_and(|verdict| verdict.phase == Phase::Breaking) {
             return Phase::Breaking;
         }
         match (breaks, needed) {

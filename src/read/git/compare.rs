@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use crate::read::applied::{Edited, KnownBy, Reaction};
-use crate::read::project::{Alteration, Altered, LateBy, LateMigration, Project, Released};
+use crate::read::project::{Alteration, Altered, Entries, LateBy, LateMigration, Project, Released};
 use crate::read::view;
 use crate::source::{FileId, History, Migration, MigrationKind, Script, Sources, Span};
 
@@ -83,7 +83,9 @@ pub(super) fn compare(now: Project, before: Option<Project>, revision: &str, sta
     if let Some(staged) = staged {
         keep_staged(&mut released, &sources, &history, staged);
     }
-    Project { root, runner, sources, history, notes, selected, down_files, released: Some(released) }
+    // Git tells what is released: the runner's table is not asked.
+    let entries = Entries::default();
+    Project { root, runner, sources, history, notes, selected, down_files, entries, released: Some(released) }
 }
 
 /// A project of which the next commit changes nothing.

@@ -76,6 +76,7 @@ fn by_journal(dir: &Dir, path: &Path, notes: &mut Notes) -> Result<Vec<Draft>, R
         }
         latest = latest.max(when);
         let mut draft = draft(&tag, dir.at(&file));
+        draft.entry = Some(when.to_string());
         let down = format!("{tag}.down.sql");
         draft.down = dir.has(&down).then(|| dir.at(&down));
         drafts.push(draft);
@@ -95,10 +96,23 @@ fn by_directory(dir: &Dir) -> Result<Vec<Draft>, ReadError> {
     let scripts = dir.dirs.iter().map(|name| (name, dir.at(name).join("migration.sql")));
     let with_down = |(name, script): (&String, PathBuf)| {
         let mut draft = draft(name, script);
+        draft.entry = name.get(..14).and_then(utc_millis).map(|millis| millis.to_string());
         draft.down = down::in_directory(&draft).filter(|path| dir.view.is_file(path));
         draft
     };
     Ok(scripts.filter(|(_, script)| dir.view.is_file(script)).map(with_down).collect())
+}
+
+/// `20240131093000` as the time in UTC that the newer versions note for a directory: milliseconds since 1970.
+fn utc_millis(digits: &str) -> Option<i64> {
+    let number = |at: std::ops::Range<usize>| digits.get(at)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let seconds = number(8..10)? * 3600 + number(10..12)? * 60 + number(12..14)?;
+    // Days from the first of March on, so that the leap day is a year's last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days =
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 719_469;
+    Some((days * 86_400 + seconds) * 1000)
 }
 
 /// `down.sql` in a migration's directory, `0001_x.down.sql` beside a file that the journal lists.
@@ -123,4 +137,19 @@ fn cut(text: &str, _: &Draft, _: &mut Remarks) -> Vec<Piece> {
     chunks.push(start..text.len());
     chunks.retain(|chunk| !text[chunk.clone()].trim().is_empty());
     vec![Piece { up: Part { chunks, ..Part::default() }, ..Piece::default() }]
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_directory_is_a_time() {
+        for (digits, millis) in [
+            ("19700101000000", Some(0)),
+            ("20240229123456", Some(1_709_210_096_000)),
+            ("20240301000000", Some(1_709_251_200_000)),
+            ("2024", None),
+        ] {
+            assert_eq!(super::utc_millis(digits), millis, "{digits}");
+        }
+    }
 }

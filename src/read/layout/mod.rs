@@ -124,6 +124,8 @@ pub(super) struct Draft {
     pub transaction: Option<Transaction>,
     /// What one says of the down's.
     pub down_transaction: DownTransaction,
+    /// How the runner's table names it, where that is neither its version nor its name.
+    pub entry: Option<String>,
 }
 
 /// What a side file says of a down's transaction.
@@ -158,6 +160,7 @@ impl Draft {
             down_at: None,
             transaction: None,
             down_transaction,
+            entry: None,
         }
     }
 }
@@ -213,23 +216,27 @@ pub(super) type Remarks = Vec<(NoteKind, usize, String)>;
 
 /// What arranging a directory has to tell.
 #[derive(Debug, Default)]
-pub(super) struct Notes(pub Vec<(NoteKind, PathBuf, String)>);
+pub(super) struct Notes {
+    pub told: Vec<(NoteKind, PathBuf, String)>,
+    /// The schema of the runner's table, as its configuration names it.
+    pub registry: Option<String>,
+}
 
 impl Notes {
     pub fn not_read(&mut self, path: PathBuf, message: impl Into<String>) {
-        self.0.push((NoteKind::NotRead, path, message.into()));
+        self.told.push((NoteKind::NotRead, path, message.into()));
     }
 
     pub fn not_sql(&mut self, path: PathBuf, message: impl Into<String>) {
-        self.0.push((NoteKind::NotSql, path, message.into()));
+        self.told.push((NoteKind::NotSql, path, message.into()));
     }
 
     pub fn refused(&mut self, path: PathBuf, message: impl Into<String>) {
-        self.0.push((NoteKind::Refused, path, message.into()));
+        self.told.push((NoteKind::Refused, path, message.into()));
     }
 
     pub fn odd(&mut self, path: PathBuf, message: impl Into<String>) {
-        self.0.push((NoteKind::Odd, path, message.into()));
+        self.told.push((NoteKind::Odd, path, message.into()));
     }
 }
 

@@ -38,6 +38,8 @@ struct Target {
     deploy: PathBuf,
     revert: PathBuf,
     extension: String,
+    /// The schema in which Sqitch keeps what is deployed.
+    registry: Option<String>,
 }
 
 fn plan_path(dir: &Dir) -> Option<PathBuf> {
@@ -46,10 +48,11 @@ fn plan_path(dir: &Dir) -> Option<PathBuf> {
 }
 
 fn target(dir: &Dir) -> Target {
-    let config = match dir.has("sqitch.conf") {
-        true => core_settings(&dir.view.read_to_string(&dir.at("sqitch.conf")).unwrap_or_default()),
-        false => HashMap::new(),
-    };
+    let text =
+        if dir.has("sqitch.conf") { dir.view.read_to_string(&dir.at("sqitch.conf")).unwrap_or_default() } else { String::new() };
+    let config = settings(&text, "[core]");
+    let registry =
+        || settings(&text, "[engine \"pg\"]").remove("registry").or_else(|| settings(&text, "[core \"pg\"]").remove("registry"));
     let top = dir.path.join(config.get("top_dir").map_or("", String::as_str));
     let place = |key: &str, usual: &str| config.get(key).map_or_else(|| top.join(usual), |set| dir.path.join(set));
     Target {
@@ -57,16 +60,17 @@ fn target(dir: &Dir) -> Target {
         deploy: place("deploy_dir", "deploy"),
         revert: place("revert_dir", "revert"),
         extension: config.get("extension").cloned().unwrap_or_else(|| "sql".to_owned()),
+        registry: registry(),
     }
 }
 
-/// The `[core]` section of Sqitch's git-like configuration.
-fn core_settings(text: &str) -> HashMap<String, String> {
+/// A section of Sqitch's git-like configuration.
+fn settings(text: &str, section: &str) -> HashMap<String, String> {
     let mut inside = false;
     let mut settings = HashMap::new();
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
-            inside = line.eq_ignore_ascii_case("[core]");
+            inside = line.eq_ignore_ascii_case(section);
         } else if let Some((key, value)) = line.split_once('=').filter(|_| inside && !line.starts_with(['#', ';'])) {
             settings.insert(key.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned());
         }
@@ -89,6 +93,8 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
     let text =
         dir.view.read_to_string(&target.plan).map_err(|source| ReadError::Unreadable { path: target.plan.clone(), source })?;
     let changes = plan(&text, &target.plan)?;
+    let project = text.lines().find_map(|line| line.trim().strip_prefix("%project=")).unwrap_or_default().trim();
+    notes.registry.clone_from(&target.registry);
     let mut drafts = Vec::with_capacity(changes.len());
     for change in &changes {
         let up = script(&dir.view, &target.deploy, change, &target.extension);
@@ -101,6 +107,7 @@ fn arrange(dir: &Dir, notes: &mut Notes) -> Result<Vec<Draft>, ReadError> {
         let revert = script(&dir.view, &target.revert, change, &target.extension);
         draft.down = Some(revert.clone()).filter(|down| dir.view.is_file(down));
         draft.down_at = Some(revert);
+        draft.entry = Some(format!("{project}:{}", change.name));
         drafts.push(draft);
     }
     note_unplanned(dir, &target, &drafts, notes)?;
