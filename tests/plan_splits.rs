@@ -2,142 +2,18 @@
 //! while each of them is applied, nothing fails, nothing is lost, and the way back works from every stage before the last.
 
 use migsafe::verify::{Connection, Database, Server};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tempfile::TempDir;
 
-/// A change that has no safe moment, and what both versions do. `$n` is a number that was not used before.
-struct Case {
-    name: &'static str,
-    init: &'static str,
-    change: &'static str,
-    old: &'static [&'static str],
-    new: &'static [&'static str],
-    /// Queries that give `t` in the end.
-    holds: &'static [&'static str],
-}
+#[path = "plan_splits/cases.rs"]
+mod cases;
 
-const CASES: &[Case] = &[
-    Case {
-        name: "column renamed",
-        init: "CREATE TABLE users (id bigint PRIMARY KEY, full_name text NOT NULL CHECK (full_name <> ''), seen int DEFAULT 0);
-               CREATE UNIQUE INDEX users_full_name_idx ON users (full_name);
-               INSERT INTO users SELECT g, 'before ' || g FROM generate_series(-3000, -1) g;",
-        change: "ALTER TABLE users RENAME COLUMN full_name TO display_name;",
-        old: &[
-            "INSERT INTO users (id, full_name) VALUES ($n, 'old $n')",
-            "UPDATE users SET full_name = full_name || '!' WHERE id = $n",
-            "UPDATE users SET seen = seen + 1 WHERE id = -1",
-            "SELECT full_name FROM users WHERE id = $n",
-            "INSERT INTO users (id, full_name) VALUES ($n, 'x') ON CONFLICT (id) DO UPDATE SET seen = users.seen + 1",
-        ],
-        new: &[
-            "INSERT INTO users (id, display_name) VALUES ($n, 'new $n')",
-            "UPDATE users SET display_name = display_name || '?' WHERE id = $n",
-            "SELECT display_name FROM users WHERE id = $n",
-            "INSERT INTO users (id, display_name) VALUES (5000000 + $n, 'new $n+') ON CONFLICT (display_name) DO NOTHING",
-        ],
-        holds: &["SELECT bool_and(display_name IS NOT NULL AND display_name ~ '^(before|old|new) ') FROM users"],
-    },
-    Case {
-        name: "table renamed",
-        init: "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);",
-        change: "ALTER TABLE users RENAME TO people;",
-        old: &[
-            "INSERT INTO users (id, name) VALUES ($n, 'old')",
-            "UPDATE users SET name = 'older' WHERE id = $n",
-            "SELECT name FROM users WHERE id = $n",
-            "INSERT INTO users (id, name) VALUES ($n, 'x') ON CONFLICT (id) DO UPDATE SET name = 'oldest'",
-        ],
-        new: &["INSERT INTO people (id, name) VALUES ($n, 'new')", "SELECT name FROM people WHERE id = $n"],
-        holds: &["SELECT bool_and(name IN ('oldest', 'new')) FROM people"],
-    },
-    Case {
-        name: "table moved",
-        init: "CREATE SCHEMA app; CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);",
-        change: "ALTER TABLE users SET SCHEMA app;",
-        old: &["INSERT INTO users (id, name) VALUES ($n, 'old')", "SELECT name FROM users WHERE id = $n"],
-        new: &["INSERT INTO app.users (id, name) VALUES ($n, 'new')", "SELECT name FROM app.users WHERE id = $n"],
-        holds: &["SELECT count(*) > 0 FROM app.users"],
-    },
-    Case {
-        name: "type changed",
-        init: "CREATE TABLE orders (id bigint PRIMARY KEY, reference text);
-               INSERT INTO orders SELECT -g, gen_random_uuid() FROM generate_series(1, 3000) g;",
-        change: "ALTER TABLE orders ALTER COLUMN reference TYPE uuid USING reference::uuid;",
-        old: &[
-            "INSERT INTO orders (id, reference) VALUES ($n, gen_random_uuid()::text)",
-            "INSERT INTO orders (id, reference) VALUES (1000000 + $n, 'no uuid')",
-            "UPDATE orders SET reference = gen_random_uuid()::text WHERE id = 1000000 + $n",
-            "SELECT reference FROM orders WHERE id = $n",
-        ],
-        new: &[
-            "INSERT INTO orders (id, reference_new) VALUES ($n, gen_random_uuid())",
-            "UPDATE orders SET reference_new = gen_random_uuid() WHERE id = $n",
-            "SELECT reference_new FROM orders WHERE id = $n",
-        ],
-        holds: &["SELECT bool_and(reference_new IS NOT NULL) FROM orders"],
-    },
-    Case {
-        name: "serial grown",
-        init: "CREATE TABLE events (id serial PRIMARY KEY, note text); INSERT INTO events (note) SELECT 'x' FROM generate_series(1, 3000);",
-        change: "ALTER TABLE events ALTER COLUMN id TYPE bigint;",
-        old: &["INSERT INTO events (note) VALUES ('old $n')", "SELECT id FROM events ORDER BY id DESC LIMIT 1"],
-        new: &["INSERT INTO events (note) VALUES ('new $n')", "SELECT id_new FROM events ORDER BY id_new DESC LIMIT 1"],
-        holds: &[
-            "SELECT count(*) = count(DISTINCT id_new) AND bool_and(id_new IS NOT NULL) FROM events",
-            "SELECT count(*) = 1 FROM pg_constraint WHERE conrelid = 'events'::regclass AND contype = 'p'",
-        ],
-    },
-    Case {
-        name: "required column",
-        init: "CREATE TABLE orders (id bigint PRIMARY KEY); INSERT INTO orders SELECT -g FROM generate_series(1, 100) g;",
-        change: "ALTER TABLE orders ADD COLUMN currency char(3) NOT NULL;",
-        old: &["INSERT INTO orders (id) VALUES ($n)", "SELECT id FROM orders WHERE id = $n"],
-        new: &["INSERT INTO orders (id, currency) VALUES ($n, 'EUR')", "SELECT currency FROM orders WHERE id = $n"],
-        holds: &["SELECT bool_and(currency IS NOT NULL) FROM orders"],
-    },
-    Case {
-        name: "required column dropped",
-        init: "CREATE TABLE orders (id bigint PRIMARY KEY, remark text NOT NULL);",
-        change: "ALTER TABLE orders DROP COLUMN remark;",
-        old: &["INSERT INTO orders (id, remark) VALUES ($n, 'old')", "SELECT remark FROM orders WHERE id = $n"],
-        new: &["INSERT INTO orders (id) VALUES ($n)", "SELECT id FROM orders WHERE id = $n"],
-        holds: &["SELECT count(*) > 0 FROM orders"],
-    },
-    Case {
-        name: "not null",
-        init: "CREATE TABLE orders (id bigint PRIMARY KEY, remark text);",
-        change: "ALTER TABLE orders ALTER COLUMN remark SET NOT NULL;",
-        old: &["INSERT INTO orders (id, remark) VALUES ($n, 'old')"],
-        new: &["INSERT INTO orders (id, remark) VALUES ($n, 'new')"],
-        holds: &["SELECT attnotnull FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'remark'"],
-    },
-    Case {
-        name: "unique, check and foreign key",
-        init: "CREATE TABLE users (id bigint PRIMARY KEY); INSERT INTO users VALUES (1);
-               CREATE TABLE orders (id bigint PRIMARY KEY, number bigint, user_id bigint);",
-        change: "ALTER TABLE orders ADD CONSTRAINT orders_number_key UNIQUE (number);
-                 ALTER TABLE orders ADD CONSTRAINT orders_number_check CHECK (number > 0);
-                 ALTER TABLE orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id);",
-        old: &["INSERT INTO orders (id, number, user_id) VALUES ($n, $n, 1)"],
-        new: &["INSERT INTO orders (id, number, user_id) VALUES ($n, $n, 1)"],
-        holds: &[
-            "SELECT count(*) = 4 AND bool_and(convalidated) FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype <> 'n'",
-        ],
-    },
-    Case {
-        name: "enum label renamed",
-        init: "CREATE TYPE kind AS ENUM ('laugh', 'cry'); CREATE TABLE reactions (id bigint PRIMARY KEY, kind kind NOT NULL);
-               INSERT INTO reactions SELECT -g, 'laugh' FROM generate_series(1, 3000) g;",
-        change: "ALTER TYPE kind RENAME VALUE 'laugh' TO 'joy';",
-        old: &["INSERT INTO reactions (id, kind) VALUES ($n, 'laugh')", "SELECT kind FROM reactions WHERE id = $n"],
-        new: &["INSERT INTO reactions (id, kind) VALUES ($n, 'joy')", "SELECT kind FROM reactions WHERE id = $n"],
-        holds: &["SELECT bool_and(kind <> 'laugh') FROM reactions"],
-    },
-];
+use cases::{CASES, Case};
 
 /// One migration of a split.
 struct Piece {
@@ -217,23 +93,28 @@ fn apply(connection: &mut Connection, text: &str) -> Result<(), String> {
     connection.execute(&sent).map_err(|error| format!("{error}\n{text}"))
 }
 
+/// A version of the application, and the numbers of the rows that it was told are written.
 struct App<'a> {
     statements: &'a [&'a str],
     runs: AtomicBool,
-    written: AtomicU64,
+    written: Mutex<BTreeSet<u64>>,
 }
 
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
-impl App<'_> {
+impl<'a> App<'a> {
+    fn new(statements: &'a [&'a str]) -> Self {
+        App { statements, runs: AtomicBool::new(true), written: Mutex::default() }
+    }
+
     /// Does everything once.
     fn round(&self, connection: &mut Connection, case: &Case) {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed).to_string();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         for statement in self.statements {
-            let sql = statement.replace("$n", &number);
+            let sql = statement.replace("$n", &number.to_string());
             connection.execute(&sql).unwrap_or_else(|error| panic!("{}: {error}\n{sql}", case.name));
         }
-        self.written.fetch_add(1, Ordering::Relaxed);
+        self.written.lock().expect("nobody panicked").insert(number);
     }
 
     fn serve(&self, database: &Database<'_>, case: &Case) {
@@ -242,12 +123,29 @@ impl App<'_> {
             self.round(&mut connection, case);
         }
     }
+
+    /// Every row that it wrote is there.
+    fn lost_nothing(&self, connection: &mut Connection, rows: &str, case: &Case) {
+        let found = connection.query_rows(rows).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let found: BTreeSet<u64> = found.into_iter().flatten().flatten().filter_map(|number| number.parse().ok()).collect();
+        let written = self.written.lock().expect("nobody panicked");
+        let lost: Vec<&u64> = written.difference(&found).collect();
+        assert!(lost.is_empty(), "{}: {} of {} rows are lost", case.name, lost.len(), written.len());
+    }
+}
+
+/// Queries that say `t`.
+fn hold(connection: &mut Connection, queries: &[&str], case: &Case) {
+    for query in queries {
+        let value = connection.query_value(query).unwrap_or_else(|error| panic!("{}: {error}\n{query}", case.name));
+        assert_eq!(value.as_deref(), Some("t"), "{}: {query}", case.name);
+    }
 }
 
 fn start(case: &Case) -> (Database<'static>, Connection) {
     let database = Server::shared().expect("a server").create_database().expect("a database");
     let mut connection = database.connect().expect("a session");
-    connection.execute(case.init).expect("the live schema");
+    connection.execute(case.init).unwrap_or_else(|error| panic!("{}: {error}", case.name));
     (database, connection)
 }
 
@@ -256,8 +154,7 @@ fn both_versions_work_while_every_split_is_applied() {
     for case in CASES {
         let written = write(case);
         let (database, mut connection) = start(case);
-        let app = |statements| App { statements, runs: AtomicBool::new(true), written: AtomicU64::new(0) };
-        let (old, new) = (app(case.old), app(case.new));
+        let (old, new) = (App::new(case.old), App::new(case.new));
         std::thread::scope(|scope| {
             let stop = StopAll(&old, &new);
             let mut old_thread = Some(scope.spawn(|| old.serve(&database, case)));
@@ -270,10 +167,7 @@ fn both_versions_work_while_every_split_is_applied() {
                 if let Some(thread) = old_thread.take_if(|_| piece.phase == "contract") {
                     old.runs.store(false, Ordering::Relaxed);
                     thread.join().expect("the old version works to its end");
-                    if case.name == "type changed" {
-                        // What only the old version could store has to be repaired by hand before the end.
-                        connection.execute("DELETE FROM orders WHERE reference = 'no uuid'").expect("rows");
-                    }
+                    connection.execute(case.repair.unwrap_or("SELECT 1")).expect("rows");
                 }
                 apply(&mut connection, &piece.up).unwrap_or_else(|error| panic!("{}: {error}", case.name));
                 if piece.phase == "expand" {
@@ -284,10 +178,9 @@ fn both_versions_work_while_every_split_is_applied() {
             new.round(&mut connection, case);
             drop(stop);
         });
-        for query in case.holds {
-            assert_eq!(connection.query_value(query).expect("a value").as_deref(), Some("t"), "{}: {query}", case.name);
-        }
-        assert!(old.written.load(Ordering::Relaxed) + new.written.load(Ordering::Relaxed) > 0);
+        hold(&mut connection, case.holds, case);
+        old.lost_nothing(&mut connection, case.rows[1], case);
+        new.lost_nothing(&mut connection, case.rows[1], case);
     }
 }
 
@@ -306,17 +199,103 @@ fn the_way_back_works_from_every_stage_before_the_last() {
     for case in CASES {
         let written = write(case);
         let before_contract = written.pieces.iter().take_while(|piece| piece.phase != "contract").count();
+        let expanded = written.pieces.iter().take_while(|piece| piece.phase == "expand").count();
         for count in 1..=before_contract {
             let (_database, mut connection) = start(case);
-            let old = App { statements: case.old, runs: AtomicBool::new(false), written: AtomicU64::new(0) };
+            let (old, new) = (App::new(case.old), App::new(case.new));
             for piece in &written.pieces[..count] {
                 apply(&mut connection, &piece.up).unwrap_or_else(|error| panic!("{}: {error}", case.name));
                 old.round(&mut connection, case);
             }
+            if count >= expanded {
+                new.round(&mut connection, case);
+            }
+            // The old version works on the schema as it is: going back takes no down migration.
+            old.round(&mut connection, case);
+            old.lost_nothing(&mut connection, case.rows[0], case);
             for piece in written.pieces[..count].iter().rev().filter(|piece| piece.phase == "expand") {
-                apply(&mut connection, &piece.down).unwrap_or_else(|error| panic!("{}: back: {error}", case.name));
+                if let Err(error) = apply(&mut connection, &piece.down) {
+                    // Only where the down says so itself, and with nothing done.
+                    let told = ["or the down fails", "keep the down from running"].iter().any(|text| piece.down.contains(text));
+                    assert!(told, "{}: back: {error}", case.name);
+                    connection.execute("ROLLBACK").expect("it is over");
+                    break;
+                }
                 old.round(&mut connection, case);
+            }
+            // What either version wrote is there for the old one.
+            old.lost_nothing(&mut connection, case.rows[0], case);
+            new.lost_nothing(&mut connection, case.rows[0], case);
+            if count >= expanded {
+                hold(&mut connection, case.back, case);
             }
         }
     }
+}
+
+/// What blocks reads or writes of a table reads no row of it and does not write it anew: it takes as long as a change of the catalog.
+#[test]
+fn no_lock_is_held_for_longer_than_a_catalog_change() {
+    const TABLES: &str =
+        "SELECT c.oid, c.relname, pg_relation_filenode(c.oid), coalesce(pg_stat_get_xact_tuples_returned(c.oid), 0) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
+    for case in CASES {
+        let written = write(case);
+        let (database, mut connection) = start(case);
+        for _ in 0..3 {
+            App::new(case.old).round(&mut connection, case);
+        }
+        for piece in &written.pieces {
+            if piece.phase == "contract" {
+                connection.execute(case.repair.unwrap_or("SELECT 1")).expect("rows");
+            }
+            if piece.up.starts_with("-- no-transaction") {
+                watched(&database, &mut connection, piece, case);
+                continue;
+            }
+            connection.execute("BEGIN").expect("a transaction");
+            let tables = connection.query_rows(TABLES).expect("tables");
+            connection.execute(&piece.up).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            for table in tables {
+                let [Some(number), Some(name), Some(file), Some(read)] = &table[..] else { panic!("{table:?}") };
+                let held = connection
+                    .query_rows(&format!(
+                        "SELECT coalesce(string_agg(DISTINCT mode, ' ') FILTER (WHERE mode IN {BLOCKING}), ''),
+                             coalesce(pg_stat_get_xact_tuples_returned({number}), 0), coalesce(pg_relation_filenode({number}), {file})
+                         FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation = {number}"
+                    ))
+                    .expect("locks");
+                let text = |at: usize| held[0][at].as_deref().unwrap_or_default();
+                assert_eq!(text(2), file, "{}: {name} is written anew\n{}", case.name, piece.up);
+                assert!(text(0).is_empty() || text(1) == read, "{}: {name} is read under {}\n{}", case.name, text(0), piece.up);
+            }
+            connection.execute("COMMIT").expect("it commits");
+        }
+    }
+}
+
+/// The modes that block writes, or reads too.
+const BLOCKING: &str = "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+
+/// Runs what needs no transaction while somebody looks at the locks on tables.
+fn watched(database: &Database<'_>, connection: &mut Connection, piece: &Piece, case: &Case) {
+    let pid = connection.query_value("SELECT pg_backend_pid()").expect("a value").expect("a number");
+    let mut observer = database.connect().expect("a session");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let result = apply(connection, &piece.up);
+            done.store(true, Ordering::Relaxed);
+            result.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        });
+        while !done.load(Ordering::Relaxed) {
+            let strong = observer
+                .query_value(&format!(
+                    "SELECT string_agg(c.relname || ' ' || l.mode, ', ') FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+                     WHERE l.pid = {pid} AND l.locktype = 'relation' AND l.mode IN {BLOCKING} AND c.relkind = 'r'"
+                ))
+                .expect("locks");
+            assert_eq!(strong, None, "{}\n{}", case.name, piece.up);
+        }
+    });
 }

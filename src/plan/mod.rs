@@ -18,7 +18,7 @@ pub use place::{Moved, Placement};
 pub(crate) use problem::label;
 pub use problem::{Problem, ProblemKind};
 pub use rollback::{NoReturn, Rollback, Way};
-pub use split::{File, NoFiles, Piece, Split, Transactions, files};
+pub use split::{File, NoFiles, Piece, Split, Transactions, files, list, list_path};
 pub use state::{State, Works};
 pub use timeline::{Gate, GateKind, Moment, serving};
 

@@ -4,7 +4,7 @@
 use super::recipe::short;
 use super::{At, Finding};
 use crate::assess::{Phase, Touched};
-use crate::catalog::{Catalog, Name, Relation, Table, TableColumn, render};
+use crate::catalog::{Catalog, Name, Relation, Table, TableColumn, ViewColumn, render};
 use crate::change::{
     AlterTable, Change, Column, ColumnValue, Constraint, ConstraintKind, CreateIndex, CreateView, Ident, Key, ObjectKind,
     TableAction,
@@ -99,7 +99,8 @@ impl At<'_> {
     fn replaced(&self, state: &Catalog, renamed: &Catalog, name: &Name) -> Option<String> {
         let (was, is) = (state.view(name)?, renamed.view(name)?);
         let plain = !was.materialized && !was.temporary && was.triggers == is.triggers && was.rules == is.rules;
-        if !plain || was.columns != is.columns {
+        let same = |(was, is): (&ViewColumn, &ViewColumn)| was.name == is.name && was.data_type == is.data_type;
+        if !plain || was.columns.len() != is.columns.len() || !was.columns.iter().zip(&is.columns).all(same) {
             return None;
         }
         let created = render::creation(renamed, self.dialect()).into_iter().find_map(|change| match change {

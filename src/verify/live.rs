@@ -165,7 +165,7 @@ impl Live {
 
     fn failed(&self, error: &SqlError) -> LiveError {
         let advice = match error.sqlstate() {
-            Some("42501") => "connect as a role that may read it".to_owned(),
+            Some("42501") => "connect as a role that may read it, or grant it SELECT".to_owned(),
             Some("57014") => "it took too long: try again when less goes on, or use --stats with figures taken before".to_owned(),
             Some("55P03") => "somebody holds a lock on it: try again later".to_owned(),
             _ => "try again, or use --stats with figures taken before".to_owned(),

@@ -5,7 +5,8 @@ use crate::cli::output::{self, complain};
 use crate::cli::{Failure, Outcome};
 use migsafe::assess::Phase;
 use migsafe::down::{down, script};
-use migsafe::plan::{File, Plan, files};
+use migsafe::plan::{File, Plan, files, list, list_path};
+use migsafe::read::Runner;
 use migsafe::read::{self, DownText, Project};
 use migsafe::rules::Level;
 use migsafe::{Lint, Options, Pending, lint};
@@ -20,13 +21,20 @@ pub fn write(directory: &Path, judged: &Lint<'_>, planned: &Plan, common: &Commo
     if !root.is_dir() {
         return Err(Failure("--write needs the whole project: name its directory".into()));
     }
+    let names = list_path(judged).map(|path| listed(judged, root, path, &ups)).transpose()?;
     let scratch = tempfile::tempdir().map_err(|error| Failure(format!("a temporary directory: {error}")))?;
     // Under the name that the project has: some runners are known by it.
     let copy = scratch.path().join(root.file_name().unwrap_or("migrations".as_ref()));
     let fill = || -> io::Result<BTreeSet<PathBuf>> {
         copy_all(root, &copy)?;
         remove_pending(judged, root, &copy)?;
+        if let Some((path, _)) = &names {
+            fs::remove_file(copy.join(path))?;
+        }
         let kept = walk(&copy)?;
+        if let Some((path, text)) = &names {
+            put(&copy.join(path), text)?;
+        }
         for File { path, text, beside } in &ups {
             put(&copy.join(path), text)?;
             if let Some((path, text)) = beside {
@@ -43,20 +51,39 @@ pub fn write(directory: &Path, judged: &Lint<'_>, planned: &Plan, common: &Commo
     for message in &left {
         complain("error", message);
     }
+    if judged.project.runner == Runner::Drizzle && !common.quiet {
+        let message = "no meta/*_snapshot.json is written: drizzle-kit compares with the newest there is, so keep the one of the last \
+            migration that was replaced, under the number of the last new one";
+        complain("note", message);
+    }
     Ok(if left.is_empty() { Outcome::Success } else { Outcome::Findings })
+}
+
+/// The runner's list of migrations with the new ones in it.
+fn listed<'p>(judged: &Lint<'_>, root: &Path, path: &'p str, ups: &[File]) -> Result<(&'p str, String), Failure> {
+    let shown = root.join(path);
+    let text = fs::read_to_string(&shown).map_err(|error| Failure(format!("{}: cannot be read: {error}", shown.display())))?;
+    Ok((path, list(judged, ups, &text)?))
 }
 
 /// Says of every contract statement that it is one, writes the ways back, and gives what is still wrong.
 fn finish(copy: &Path, ups: &[File], judged: &Lint<'_>) -> Result<Vec<String>, Failure> {
     let runner = judged.project.runner;
     let read = || read::read(copy, Some(runner)).map_err(Failure::from);
+    let history = &judged.project.history.migrations;
+    let planned = |at: &usize| judged.assessments.iter().any(|found| found.migration == *at);
+    let kept: BTreeSet<&str> = (0..history.len()).filter(|at| !planned(at)).map(|at| history[at].version.as_str()).collect();
     let pending = |project: &Project| {
         let is_new = |file| {
             let path = project.sources.path(file).strip_prefix(copy).unwrap_or(project.sources.path(file)).to_owned();
             ups.iter().any(|up| Path::new(&up.path) == path)
         };
         let all = project.history.migrations.iter().enumerate();
-        Pending::only(all.filter(|(_, migration)| is_new(migration.file)).map(|(number, _)| number).collect::<Vec<_>>())
+        Pending::only(
+            all.filter(|(_, migration)| is_new(migration.file) && !kept.contains(migration.version.as_str()))
+                .map(|(number, _)| number)
+                .collect::<Vec<_>>(),
+        )
     };
     let options = |project: &Project| Options {
         dialect: judged.options.dialect,
@@ -157,7 +184,8 @@ fn remove_pending(judged: &Lint<'_>, root: &Path, copy: &Path) -> io::Result<()>
         let down = migration.down.iter().flat_map(|down| &down.chunks).map(|chunk| chunk.file);
         for file in [migration.file].into_iter().chain(down) {
             let Ok(path) = sources.path(file).strip_prefix(root) else { continue };
-            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let directory =
+                path.parent().filter(|parent| !parent.as_os_str().is_empty() && !is_shared(judged, &root.join(parent)));
             match directory {
                 // A migration is a directory of its own.
                 Some(directory) if copy.join(directory).is_dir() && path.components().count() == 2 => {
@@ -169,6 +197,14 @@ fn remove_pending(judged: &Lint<'_>, root: &Path, copy: &Path) -> io::Result<()>
         }
     }
     Ok(())
+}
+
+/// Whether a directory holds migrations that are not pending.
+fn is_shared(judged: &Lint<'_>, directory: &Path) -> bool {
+    let project = judged.project;
+    let stays = |at: &usize| !judged.assessments.iter().any(|found| found.migration == *at);
+    let lies_there = |at: usize| project.sources.path(project.history.migrations[at].file).parent() == Some(directory);
+    (0..project.history.migrations.len()).filter(stays).any(lies_there)
 }
 
 fn put(path: &Path, text: &str) -> io::Result<()> {

@@ -2,7 +2,7 @@
 //! and numbered anew, so that the order of versions is that of the stages.
 
 use super::super::{Plan, StageName, label};
-use super::{Piece, Transactions};
+use super::{Piece, Transactions, lists};
 use crate::assess::Phase;
 use crate::lint::Lint;
 use crate::read::Runner;
@@ -24,26 +24,31 @@ pub struct File {
 pub struct NoFiles(pub String);
 
 /// What is written, before it is spelt.
-struct Item {
-    name: String,
-    statements: Vec<String>,
-    transaction: Transactions,
-    gates: Vec<String>,
+pub(super) struct Item {
+    /// The migration that it is, or is a part of.
+    pub number: usize,
+    pub name: String,
+    /// What part of it.
+    pub what: Option<&'static str>,
+    pub statements: Vec<String>,
+    pub transaction: Transactions,
+    pub gates: Vec<String>,
 }
 
 /// The files of the whole plan.
 pub fn files(lint: &Lint<'_>, plan: &Plan) -> Result<Vec<File>, NoFiles> {
     let runner = lint.project.runner;
-    if matches!(runner, Runner::Drizzle | Runner::Sqitch | Runner::Liquibase) {
-        let message =
-            format!("{runner} keeps a list of its migrations, which migsafe does not write: copy the statements of the plan");
-        return Err(NoFiles(message));
-    }
     if let Some(split) = plan.splits.iter().find(|split| !split.left.is_empty()) {
         let name = label(lint, split.assessment);
         return Err(NoFiles(format!("{name}: {}: split it by hand first", split.left.join("; "))));
     }
     let items = items(lint, plan);
+    match runner {
+        Runner::Sqitch => return Ok(lists::sqitch(lint, &items, |item| statements(item).concat())),
+        Runner::Liquibase => return lists::liquibase(lint, &items, |item| statements(item).concat()),
+        _ => {}
+    }
+    let directories = runner == Runner::Drizzle && lists::in_directories(lint);
     let reversible = lint
         .project
         .history
@@ -52,19 +57,23 @@ pub fn files(lint: &Lint<'_>, plan: &Plan) -> Result<Vec<File>, NoFiles> {
         .any(|migration| lint.project.sources.path(migration.file).to_string_lossy().ends_with(".up.sql"));
     let first = lint.assessments.first().map(|found| lint.project.history.migrations[found.migration].version.clone());
     let first = first.unwrap_or_default();
-    items.iter().enumerate().map(|(at, item)| spell(runner, &version(&first, at)?, item, reversible)).collect()
+    items.iter().enumerate().map(|(at, item)| spell(runner, &version(&first, at)?, item, reversible, directories)).collect()
 }
 
 fn items(lint: &Lint<'_>, plan: &Plan) -> Vec<Item> {
     let mut out = Vec::new();
     for stage in StageName::ALL {
         for number in 0..lint.assessments.len() {
-            let name = &lint.project.history.migrations[lint.assessments[number].migration].name;
+            let migration = &lint.project.history.migrations[lint.assessments[number].migration];
+            // Where the version is all the name there is, it stays in it.
+            let name = if lint.project.runner == Runner::Sqitch { &migration.version } else { &migration.name };
             match plan.splits.iter().find(|split| split.assessment == number) {
                 Some(split) => {
                     let own = split.pieces.iter().filter(|piece| stage_of(piece) == stage);
                     out.extend(own.map(|piece| Item {
+                        number,
                         name: format!("{name}_{}", piece.what),
+                        what: Some(piece.what),
                         statements: piece.statements.clone(),
                         transaction: piece.transaction,
                         gates: late(piece),
@@ -99,7 +108,9 @@ fn as_it_is(lint: &Lint<'_>, number: usize, name: &str) -> Item {
     let steps = &lint.replayed.steps[assessment.steps.clone()];
     let outside = steps.iter().all(|step| !step.in_transaction) && !steps.is_empty();
     Item {
+        number,
         name: name.to_owned(),
+        what: None,
         statements: parsed.statements.iter().map(|statement| text(statement.span)).collect(),
         transaction: if outside { Transactions::None } else { Transactions::One },
         gates: super::super::gates(lint, number).iter().map(ToString::to_string).collect(),
@@ -125,14 +136,18 @@ fn version(first: &str, at: usize) -> Result<String, NoFiles> {
     Err(NoFiles(format!("the version {first} cannot be counted on")))
 }
 
-fn spell(runner: Runner, version: &str, item: &Item, reversible: bool) -> Result<File, NoFiles> {
-    let outside = item.transaction == Transactions::None;
-    let name = &item.name;
+/// The statements of a file.
+fn statements(item: &Item) -> Vec<String> {
     // A directive counts for the statement below it, whatever the runner does with the rest of the file.
     let gates: String = item.gates.iter().map(|gate| format!("-- migsafe: gate=\"{gate}\"\n")).collect();
     let statements = item.statements.iter().enumerate();
-    let statements: Vec<String> =
-        statements.map(|(at, sql)| format!("{}{sql};\n", if at == 0 { gates.as_str() } else { "" })).collect();
+    statements.map(|(at, sql)| format!("{}{sql};\n", if at == 0 { gates.as_str() } else { "" })).collect()
+}
+
+fn spell(runner: Runner, version: &str, item: &Item, reversible: bool, directories: bool) -> Result<File, NoFiles> {
+    let outside = item.transaction == Transactions::None;
+    let name = &item.name;
+    let statements = statements(item);
     let body = statements.concat();
     let plain = |path: String, head: &str| File { path, text: format!("{head}{body}"), beside: None };
     let up = if reversible { ".up.sql" } else { ".sql" };
@@ -160,10 +175,15 @@ fn spell(runner: Runner, version: &str, item: &Item, reversible: bool) -> Result
             let text = format!("-- migrate:up{option}\n{body}\n-- migrate:down{option}\n");
             File { path: format!("{version}_{name}.sql"), text, beside: None }
         }
-        Runner::Refinery if outside => {
+        Runner::Refinery | Runner::Drizzle if outside => {
             let message =
-                format!("refinery runs every migration in a transaction, and {name} must not run in one: run it by hand");
+                format!("{runner} runs every migration in a transaction, and {name} must not run in one: run it by hand");
             return Err(NoFiles(message));
+        }
+        Runner::Drizzle => {
+            let text = statements.join("--> statement-breakpoint\n");
+            let path = if directories { format!("{version}_{name}/migration.sql") } else { format!("{version}_{name}.sql") };
+            File { path, text, beside: None }
         }
         Runner::Refinery => plain(format!("V{version}__{name}.sql"), ""),
         Runner::Flyway => {
@@ -176,8 +196,6 @@ fn spell(runner: Runner, version: &str, item: &Item, reversible: bool) -> Result
             let text = format!("{begin}{body}{commit}");
             File { path: format!("{version}_{name}.sql"), text, beside: None }
         }
-        Runner::Drizzle | Runner::Sqitch | Runner::Liquibase => {
-            return Err(NoFiles(format!("{runner} keeps a list of its migrations, which migsafe does not write")));
-        }
+        Runner::Sqitch | Runner::Liquibase => unreachable!("they are spelt with their lists"),
     })
 }

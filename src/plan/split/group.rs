@@ -1,6 +1,6 @@
 //! Changes that only make sense together: statements of one migration that are replaced as a whole.
 
-use super::{key, labels, renamed};
+use super::{key, labels, moved, renamed};
 use crate::assess::Phase;
 use crate::catalog::{Catalog, Name};
 use crate::change::{Change, QName};
@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 pub(super) struct Group {
     /// The changes: the step within the migration, the atom within the step.
     pub atoms: BTreeSet<(usize, usize)>,
+    /// The step behind which its statements stand.
+    pub step: usize,
     /// What runs instead.
     pub out: Vec<(Phase, String)>,
 }
@@ -21,11 +23,6 @@ impl Group {
     /// Whether it stands in the place of a change.
     pub(super) fn has(&self, step: usize, atom: usize) -> bool {
         self.atoms.contains(&(step, atom))
-    }
-
-    /// Whether its statements belong before those of this step.
-    pub(super) fn begins(&self, step: usize) -> bool {
-        self.atoms.first().is_some_and(|(first, _)| *first == step)
     }
 }
 
@@ -78,6 +75,7 @@ pub(super) fn groups(scope: &Scope<'_>) -> Vec<Group> {
     let mut out = key::groups(scope);
     out.extend(labels::groups(scope));
     out.extend(renamed::groups(scope));
+    out.extend(moved::groups(scope));
     out
 }
 

@@ -20,13 +20,20 @@ fn group(scope: &Scope<'_>, at: (usize, usize)) -> Option<Group> {
     let was = drop.before.table(&table)?;
     let old = was.indexes.iter().find(|index| index.primary && index.constraint.as_ref() == Some(dropped))?;
     let before = scope.before.table(&table).filter(|before| before.id == was.id && before.partition_by.is_none())?;
-    let (place, new) = scope.atoms().filter(|(found, _)| *found > at).find_map(|(found, atom)| {
+    let (place, alone, new) = scope.atoms().filter(|(found, _)| *found > at).find_map(|(found, atom)| {
         let Change::AlterTable(alter) = &atom.change.value else { return None };
-        let TableAction::AddConstraint(constraint) = &alter.action else { return None };
-        let fresh = matches!(&constraint.kind, ConstraintKind::PrimaryKey(key) if key.using_index.is_none());
-        (fresh && atom.before.resolve_relation(&alter.table)? == table).then_some(())?;
+        let is_key = |kind: &ConstraintKind| matches!(kind, ConstraintKind::PrimaryKey(key) if key.using_index.is_none());
+        let alone = match &alter.action {
+            TableAction::AddConstraint(constraint) => is_key(&constraint.kind).then_some(true)?,
+            // The column stays, and what adds it has its own way to fill it.
+            TableAction::AddColumn { constraints, .. } => {
+                constraints.iter().any(|constraint| is_key(&constraint.kind)).then_some(false)?
+            }
+            _ => return None,
+        };
+        (atom.before.resolve_relation(&alter.table)? == table).then_some(())?;
         let index = atom.after.table(&table)?.indexes.iter().find(|index| index.primary)?.clone();
-        Some((found, index))
+        Some((found, alone, index))
     })?;
     let (was_keys, keys) = (columns(old)?, columns(&new)?);
     let label = new.constraint.clone()?;
@@ -35,7 +42,8 @@ fn group(scope: &Scope<'_>, at: (usize, usize)) -> Option<Group> {
     let nullable: Vec<&Ident> =
         keys.iter().filter(|column| before.column(column).is_none_or(|column| !column.not_null)).collect();
     let phase = if wider && nullable.is_empty() { Phase::Expand } else { Phase::Contract };
-    let mut group = Group { atoms: [at, place].into(), out: Vec::new() };
+    let atoms = [at].into_iter().chain(alone.then_some(place)).collect();
+    let mut group = Group { atoms, step: place.0, out: Vec::new() };
     let unique = |name: &str, keys: &[Ident]| {
         let list = keys.iter().map(|column| scope.quote(column)).collect::<Vec<_>>().join(", ");
         format!("CREATE UNIQUE INDEX CONCURRENTLY {} ON {} ({list})", scope.quote(name), scope.sql(&table))

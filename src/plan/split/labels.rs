@@ -57,6 +57,7 @@ fn group(scope: &Scope<'_>, name: &Name, id: crate::catalog::ObjectId) -> Option
             group.atoms.insert(at);
         }
     }
+    group.step = group.atoms.last().map_or(0, |(step, _)| *step);
     let list = gone.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect::<Vec<_>>().join(", ");
     for (table, column) in columns {
         let (owner, quoted) = (scope.sql(&table.name), scope.quote(&column));

@@ -7,6 +7,8 @@ mod files;
 mod group;
 mod key;
 mod labels;
+mod lists;
+mod moved;
 mod proof;
 mod renamed;
 mod views;
@@ -14,7 +16,7 @@ mod views;
 use self::group::{Group, Scope};
 use self::views::View;
 use super::{Facts, backfill, must_split, remarks};
-use crate::assess::{App, Phase, Touched, failing};
+use crate::assess::{App, Phase, Touched, Verdict, failing};
 use crate::change::{Change, ConstraintKind, Ident, TableAction};
 use crate::dialect::Dialect;
 use crate::lint::Lint;
@@ -24,6 +26,7 @@ use crate::source::Span;
 
 pub use cut::{Piece, Transactions};
 pub use files::{File, NoFiles, files};
+pub use lists::{list, list_path};
 
 /// The migrations that replace one.
 #[derive(Debug, Clone)]
@@ -49,7 +52,8 @@ fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
         .iter()
         .any(|finding| finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.topic == Topic::Locks));
     let has_way = || lint.findings_of(assessment).any(|reported| !reported.finding.alternative.is_empty());
-    versions_meet && must_split(assessment.phase) || heavy && has_way()
+    let has_group = || Scope::new(lint, number).is_some_and(|scope| !group::groups(&scope).is_empty());
+    versions_meet && must_split(assessment.phase) || heavy && (has_way() || has_group())
 }
 
 fn split(lint: &Lint<'_>, number: usize) -> Split {
@@ -60,11 +64,14 @@ fn split(lint: &Lint<'_>, number: usize) -> Split {
     let mut parts = Parts { lint, number, groups, around, out: Vec::new(), left: Vec::new() };
     for (at, step) in lint.replayed.steps[assessment.steps.clone()].iter().enumerate() {
         parts.statement(at, step);
+        let ended = parts.groups.iter().filter(|group| group.step == at).flat_map(|group| group.out.clone());
+        let ended: Vec<(Phase, String)> = ended.collect();
+        parts.out.extend(ended);
     }
     let Parts { mut out, mut left, around, .. } = parts;
     if let Some(scope) = &scope {
         again(lint, number, &mut out);
-        views::put_back(scope, &around, &mut out);
+        left.extend(views::put_back(scope, &around, &mut out));
     }
     let mut pieces = cut::pieces(out);
     if let Some(error) = proof::error(lint, number, &pieces).filter(|_| left.is_empty()) {
@@ -114,9 +121,6 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn statement(&mut self, at: usize, step: &Step) {
-        let begun: Vec<(Phase, String)> =
-            self.groups.iter().filter(|group| group.begins(at)).flat_map(|group| group.out.clone()).collect();
-        self.out.extend(begun);
         let is_taken = |atom: usize| {
             self.groups.iter().any(|group| group.has(at, atom)) || self.around.iter().any(|view| view.atoms.contains(&(at, atom)))
         };
@@ -126,10 +130,13 @@ impl Parts<'_> {
         }
         let whole = !taken.contains(&true);
         let statement = &self.lint.parsed[step.migration].statements[step.statement];
+        // What no moment suits is not mended by what only runs late.
+        let breaks_both = self.verdict(step).is_some_and(|verdict| verdict.phase == Phase::Breaking);
         let findings = self.lint.findings_of(&self.lint.assessments[self.number]).map(|reported| &reported.finding);
         let own: Vec<&Finding> = findings
             .filter(|finding| finding.place.statement == Some(step.statement))
             .filter(|finding| !finding.alternative.is_empty() && finding.id() != "phases-mixed")
+            .filter(|finding| !breaks_both || finding.alternative.iter().any(|part| part.phase == Phase::Expand))
             .collect();
         let one = step.atoms.len() < 2;
         let mut used: Vec<Span> = Vec::new();
@@ -170,6 +177,12 @@ impl Parts<'_> {
         }
     }
 
+    fn verdict(&self, step: &Step) -> Option<&Verdict> {
+        let assessment = &self.lint.assessments[self.number];
+        let steps = &self.lint.replayed.steps[assessment.steps.clone()];
+        steps.iter().position(|other| std::ptr::eq(other, step)).and_then(|at| assessment.verdicts.get(at))
+    }
+
     /// The phase that a change has by itself.
     fn phase(&self, step: &Step, atom: &Atom, dialect: &dyn Dialect) -> Phase {
         let commits = &self.lint.replayed.commits;
@@ -181,9 +194,7 @@ impl Parts<'_> {
         };
         let breaks = worse(fails(App::Old, &first.before, &atom.before), fails(App::Old, &first.before, &atom.after));
         let needed = worse(fails(App::New, &last.after, &atom.after), fails(App::New, &last.after, &atom.before));
-        let assessment = &self.lint.assessments[self.number];
-        let steps = &self.lint.replayed.steps[assessment.steps.clone()];
-        let verdict = steps.iter().position(|other| std::ptr::eq(other, step)).and_then(|at| assessment.verdicts.get(at));
+        let verdict = self.verdict(step);
         // A statement of the same transaction makes it good again: apart from each other they break somebody.
         if breaks && verdict.is_some_and(|verdict| verdict.breaks.is_empty()) {
             return Phase::Breaking;

@@ -1,19 +1,16 @@
-//! A schema or a type gets another name: the old name stays as long as somebody uses it.
+//! A schema gets another name: the old one stays, with views, as long as somebody uses it.
 
 use super::group::{Group, Scope};
 use crate::assess::Phase;
-use crate::catalog::{Name, Relation, UserTypeShape};
+use crate::catalog::Relation;
 use crate::change::{Change, Ident, ObjectKind};
 
 pub(super) fn groups(scope: &Scope<'_>) -> Vec<Group> {
-    let found = scope.atoms().filter_map(|(at, atom)| {
-        let Change::Rename { object, to, .. } = &atom.change.value else { return None };
-        let out = match object.kind {
-            ObjectKind::Schema => schema(scope, &object.name.name, to)?,
-            ObjectKind::Type => enumeration(scope, &atom.before.resolve_type(&object.name)?, to)?,
-            _ => return None,
-        };
-        Some(Group { atoms: [at].into(), out })
+    let found = scope.atoms().filter_map(|(at, atom)| match &atom.change.value {
+        Change::Rename { object, to, .. } if object.kind == ObjectKind::Schema => {
+            Some(Group { atoms: [at].into(), step: at.0, out: schema(scope, &object.name.name, to)? })
+        }
+        _ => None,
     });
     found.collect()
 }
@@ -34,8 +31,8 @@ fn schema(scope: &Scope<'_>, from: &Ident, to: &Ident) -> Option<Vec<(Phase, Str
             Relation::Table(table) => table.columns.iter().map(|column| scope.quote(&column.name)).collect(),
             Relation::View(view) if view.columns_known => view.columns.iter().map(|column| scope.quote(&column.name)).collect(),
             Relation::View(_) => return None,
-            // A sequence of a column is drawn from by its default, which follows the name.
-            Relation::Sequence(sequence) if sequence.owned_by.is_some() => continue,
+            // Nobody draws by name from the sequence of an identity column; for others there is no stand-in.
+            Relation::Sequence(sequence) if sequence.identity => continue,
             Relation::Sequence(_) => return None,
             Relation::Index(_) => continue,
         };
@@ -47,23 +44,4 @@ fn schema(scope: &Scope<'_>, from: &Ident, to: &Ident) -> Option<Vec<(Phase, Str
     contract.push(format!("DROP SCHEMA {old}"));
     let phased = |phase: Phase, list: Vec<String>| list.into_iter().map(move |sql| (phase, sql));
     Some(phased(Phase::Expand, expand).chain(phased(Phase::Contract, contract)).collect())
-}
-
-/// A domain over the type under the new name, until the type itself takes it.
-fn enumeration(scope: &Scope<'_>, name: &Name, to: &Ident) -> Option<Vec<(Phase, String)>> {
-    let before = scope.before.types.get(name)?;
-    let target = Name::new(name.schema.clone(), to.clone());
-    let stays = scope.after.types.get(&target).is_some_and(|after| after.id == before.id);
-    let plain = matches!(before.shape, UserTypeShape::Type(_)) && !scope.after.types.contains_key(name);
-    if !stays || !plain || scope.before.types.contains_key(&target) {
-        return None;
-    }
-    let (old, new) = (scope.sql(name), scope.sql(&target));
-    Some(vec![
-        (Phase::Expand, format!("CREATE DOMAIN {new} AS {old}")),
-        (Phase::Contract, "BEGIN".to_owned()),
-        (Phase::Contract, format!("DROP DOMAIN {new}")),
-        (Phase::Contract, format!("ALTER TYPE {old} RENAME TO {}", scope.quote(to))),
-        (Phase::Contract, "COMMIT".to_owned()),
-    ])
 }

@@ -58,9 +58,16 @@ fn returns(scope: &Scope<'_>, name: &Name) -> bool {
 
 /// Puts the views back into a sequence: where their columns stay, replaced in place; else around the drop of the column that they
 /// show.
-pub(super) fn put_back(scope: &Scope<'_>, around: &[View], out: &mut Vec<(Phase, String)>) {
+pub(super) fn put_back(scope: &Scope<'_>, around: &[View], out: &mut Vec<(Phase, String)>) -> Option<String> {
     if around.is_empty() {
-        return;
+        return None;
+    }
+    // Whoever reads such a column has to know one type or the other: no moment suits both versions.
+    if let Some(view) = around.iter().find(|view| retyped(scope, &view.name)) {
+        return Some(format!(
+            "{} shows a column in another type from then on: make it under another name for the new version",
+            scope.sql(&view.name)
+        ));
     }
     let dialect = scope.lint.options.dialect;
     let mut end = scope.after.clone();
@@ -103,6 +110,16 @@ pub(super) fn put_back(scope: &Scope<'_>, around: &[View], out: &mut Vec<(Phase,
         None => out.extend(before.into_iter().chain(behind)),
     }
     out.extend(early);
+    None
+}
+
+/// Whether a view shows a column in another type than before, as far as that is known.
+fn retyped(scope: &Scope<'_>, name: &Name) -> bool {
+    let Some((before, after)) = scope.before.view(name).zip(scope.after.view(name)) else { return false };
+    before.columns.iter().any(|was| {
+        let is = after.columns.iter().find(|is| is.name == was.name);
+        is.and_then(|is| is.data_type.as_ref().zip(was.data_type.as_ref())).is_some_and(|(is, was)| is != was)
+    })
 }
 
 /// The view as it is in the end.

@@ -40,7 +40,7 @@ pub(super) fn ask(
         for atom in &step.atoms {
             for question in questions(atom, today, lint) {
                 let rows = tables.get(&question.table).map_or(0, |table| table.rows);
-                let answer = answer(live, &question, rows, thoroughness);
+                let answer = answer(live, &question, rows, thoroughness)?;
                 out.push(Preflight { migration: step.migration, question: question.text, answer });
             }
         }
@@ -93,9 +93,12 @@ fn questions(atom: &Atom, live: &Catalog, lint: &Lint<'_>) -> Vec<Question> {
                 _ => Vec::new(),
             }
         }
-        Change::CreateIndex(index) if index.unique => {
+        Change::CreateIndex(index) => {
             let Some(table) = today(atom, &index.table, live) else { return Vec::new() };
-            unique(table, &index.shape, &shown(table)).into_iter().collect()
+            let repeated = index.unique.then(|| unique(table, &index.shape, &shown(table))).flatten();
+            let keys = index.shape.keys.iter().map(|key| (key.column(), format!("({})", key.expr.sql)));
+            let sizes = (index.shape.method == "btree").then(|| fits(table, keys, &shown(table))).flatten();
+            repeated.into_iter().chain(sizes).collect()
         }
         _ => Vec::new(),
     }
@@ -124,6 +127,8 @@ fn constraint_questions(table: &Table, constraint: &Constraint, live: &Catalog, 
             let text = format!("{name} ({}) has no repetition", columns.join(", "));
             let repeated = Failing::Repeated(list, not_nulls(&columns));
             let mut out = vec![Question { table: table.name.clone(), text, failing: repeated }];
+            let built = key.using_index.is_none();
+            out.extend(fits(table, columns.iter().map(|column| (Some(column), quoted(column))), &name).filter(|_| built));
             if let ConstraintKind::PrimaryKey(_) = constraint.kind {
                 out.extend(columns.iter().filter_map(|column| not_null(table, column, &name)));
             }
@@ -164,17 +169,45 @@ fn unique(table: &Table, shape: &IndexShape, name: &str) -> Option<Question> {
         return None;
     }
     let keys: Vec<String> = shape.keys.iter().map(|key| format!("({})", key.expr.sql)).collect();
-    let mut condition: Vec<String> = keys.iter().map(|key| format!("{key} IS NOT NULL")).collect();
+    let mut condition: Vec<String> = match shape.nulls_not_distinct {
+        true => vec!["true".to_owned()],
+        false => keys.iter().map(|key| format!("{key} IS NOT NULL")).collect(),
+    };
     condition.extend(shape.predicate.as_ref().map(|predicate| format!("({})", predicate.sql)));
     let text = format!("{name} ({}) has no repetition", keys.join(", "));
     Some(Question { table: table.name.clone(), text, failing: Failing::Repeated(keys.join(", "), condition.join(" AND ")) })
+}
+
+/// The most bytes that an entry of a B-tree takes, so that three find room on a page.
+const ENTRY: u32 = 2704;
+
+/// Whether values are small enough for an index on them. As they are stored is about as they are indexed: compressed, where they were.
+fn fits<'i>(table: &Table, keys: impl Iterator<Item = (Option<&'i Ident>, String)>, name: &str) -> Option<Question> {
+    let is_long = |column: Option<&Ident>| {
+        let data_type = column.and_then(|column| table.column(column)).map(|column| &column.data_type);
+        let fixed =
+            ["bool", "int2", "int4", "int8", "float4", "float8", "date", "time", "timetz", "timestamp", "timestamptz", "uuid"];
+        data_type.is_none_or(|found| found.dimensions > 0 || !fixed.contains(&found.name.as_str()) && found.modifiers.is_empty())
+    };
+    let known = |column: Option<&Ident>| column.is_none_or(|column| table.column(column).is_some());
+    let keys: Vec<(Option<&Ident>, String)> = keys.collect();
+    if !keys.iter().all(|(column, _)| known(*column)) || !keys.iter().any(|(column, _)| is_long(*column)) {
+        return None;
+    }
+    let sizes: Vec<String> = keys.iter().map(|(_, key)| format!("coalesce(pg_column_size({key}), 0)")).collect();
+    let list = keys.iter().map(|(_, key)| key.trim_matches(['"', '(', ')'])).collect::<Vec<_>>().join(", ");
+    Some(Question {
+        table: table.name.clone(),
+        text: format!("the values of {name} ({list}) are small enough for an index"),
+        failing: Failing::Where(format!("{} > {ENTRY}", sizes.join(" + "))),
+    })
 }
 
 fn not_nulls(columns: &[Ident]) -> String {
     columns.iter().map(|column| format!("{} IS NOT NULL", quoted(column))).collect::<Vec<_>>().join(" AND ")
 }
 
-fn answer(live: &mut Live, question: &Question, rows: u64, thoroughness: Thoroughness) -> Answer {
+fn answer(live: &mut Live, question: &Question, rows: u64, thoroughness: Thoroughness) -> Result<Answer, LiveError> {
     const MANY: usize = 1000;
     let name = sql(&question.table);
     let whole = matches!(question.failing, Failing::Repeated(..));
@@ -192,7 +225,7 @@ fn answer(live: &mut Live, question: &Question, rows: u64, thoroughness: Thoroug
         ),
         Failing::Evaluates(value) => format!("SELECT 0 * count({value}) FROM {from}"),
     };
-    match live.session.query_value(&format!("SET search_path = public, pg_catalog; {query}")) {
+    Ok(match live.session.query_value(&format!("SET search_path = public, pg_catalog; {query}")) {
         Ok(Some(count)) => match count.parse::<usize>() {
             Ok(0) if sampled => Answer::SamplePasses,
             Ok(0) => Answer::Passes,
@@ -208,9 +241,10 @@ fn answer(live: &mut Live, question: &Question, rows: u64, thoroughness: Thoroug
         Err(error) => match error.sqlstate() {
             Some(state) if state.starts_with("22") => Answer::Fails(words(&error)),
             Some("57014") => Answer::Unknown("it took too long".into()),
+            Some("42501") => return Err(live.failed(&error)),
             _ => Answer::Unknown(words(&error)),
         },
-    }
+    })
 }
 
 fn sql(name: &Name) -> String {
