@@ -201,6 +201,20 @@ fn what_is_wrong_with_a_release() {
 }
 
 #[test]
+fn what_is_kept_for_the_way_back_makes_no_second_stage() {
+    let dir = project(&[
+        ("0001_init.up", INIT.1),
+        ("0001_init.down", "SELECT 1;"),
+        ("0002_drop.up", "ALTER TABLE users DROP COLUMN email;"),
+    ]);
+    let ran = run(dir.path(), &["down", "--preserve", "--write"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let plan = json(&dir, &[])["plan"].clone();
+    assert_eq!((&plan["problems"], &plan["splits"]), (&serde_json::json!([]), &serde_json::json!([])), "{plan:#}");
+    assert_eq!(plan["stages"][2]["migrations"].as_array().map(Vec::len), Some(1), "{plan:#}");
+}
+
+#[test]
 fn a_stage_is_the_line_that_a_pipeline_needs() {
     let dir = careful();
     let ran = plan(&dir, &["--stage", "before-deploy"]);

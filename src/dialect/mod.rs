@@ -53,6 +53,9 @@ pub trait Dialect: Sync {
     /// A change as SQL without the final `;`. It parses back to the same change.
     fn write(&self, change: &Change) -> String;
 
+    /// Whether a trigger runs because of what another one wrote, as SQL.
+    fn in_nested_trigger(&self) -> &'static str;
+
     /// The deletion of the rows that have these values in these columns.
     fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change;
 

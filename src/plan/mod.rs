@@ -24,8 +24,10 @@ pub use timeline::{Gate, GateKind, Moment, serving};
 
 use crate::assess::{self, Assessment, Phase, Strategy};
 use crate::dialect::{Blocked, Lock, ServerError};
+use crate::down::preserve;
 use crate::lint::Lint;
 use crate::parse::DirectiveKind;
+use crate::replay::Step;
 use crate::rules::{Level, Topic};
 use smol_str::SmolStr;
 
@@ -227,6 +229,36 @@ pub fn blocks_application(lock: &Lock) -> bool {
         Blocked::Read | Blocked::Write => true,
         Blocked::Ddl => false,
     })
+}
+
+/// The phase of a migration in the release. Tables in which it keeps what it destroys are no part of any application: with them it is
+/// what it is without.
+pub fn phase(lint: &Lint<'_>, number: usize) -> Phase {
+    let assessment = &lint.assessments[number];
+    if assessment.phase != Phase::Mixed {
+        return assessment.phase;
+    }
+    let migration = &lint.project.history.migrations[assessment.migration];
+    let label = if migration.version.is_empty() { &migration.name } else { &migration.version };
+    let (parsed, dialect) = (&lint.parsed[assessment.migration], lint.options.dialect);
+    let kept = match preserve(parsed, &lint.replayed, assessment.migration, label, dialect) {
+        Some(Ok(preserved)) if preserved.copies.is_empty() => preserved.archives,
+        Some(Ok(_) | Err(_)) | None => return assessment.phase,
+    };
+    let steps = lint.replayed.steps[assessment.steps.clone()].iter().zip(&assessment.verdicts);
+    let makes_kept = |step: &Step| {
+        step.atoms.iter().all(|atom| {
+            let objects = atom.change.value.objects();
+            !objects.is_empty()
+                && objects.iter().all(|found| atom.after.resolve_relation(&found.name).is_some_and(|name| kept.contains(&name)))
+        })
+    };
+    let others = steps.filter(|(step, verdict)| !(verdict.phase == Phase::Expand && makes_kept(step)));
+    let others: Vec<Phase> = others.map(|(_, verdict)| verdict.phase).filter(|phase| *phase != Phase::Free).collect();
+    match others.first() {
+        Some(first) if others.iter().all(|phase| phase == first) => *first,
+        Some(_) | None => assessment.phase,
+    }
 }
 
 /// Whether a migration of this phase has no moment to run at.

@@ -126,10 +126,11 @@ fn placement(lint: &Lint<'_>, number: usize) -> Placement {
     if lint.options.strategy == Strategy::StopTheWorld {
         return Placement::Fixed(if waits { StageName::AfterRollbackWindow } else { StageName::BeforeDeploy });
     }
-    if must_split(assessment.phase) {
+    let phase = super::phase(lint, number);
+    if must_split(phase) {
         return Placement::Nowhere;
     }
-    match assessment.phase {
+    match phase {
         Phase::Expand => Placement::Fixed(StageName::BeforeDeploy),
         Phase::Contract => Placement::Fixed(StageName::AfterRollbackWindow),
         Phase::Free | Phase::Migrate if waits => Placement::Fixed(StageName::AfterRollbackWindow),

@@ -124,7 +124,7 @@ fn labels(lint: &Lint<'_>, numbers: &[usize]) -> String {
 }
 
 fn no_stage(lint: &Lint<'_>, number: usize) -> Option<Problem> {
-    let (kind, message, help) = match lint.assessments[number].phase {
+    let (kind, message, help) = match super::phase(lint, number) {
         Phase::Breaking => (
             ProblemKind::Breaking,
             format!("{} suits no moment: the old version fails after it, the new one before it", label(lint, number)),
@@ -197,7 +197,7 @@ fn missed_rows(lint: &Lint<'_>, placed: &Placed, number: usize) -> Option<Proble
 
 /// A contract step on a table that the same release expands.
 fn same_release(lint: &Lint<'_>, placed: &Placed, number: usize) -> Option<Problem> {
-    if placed.stage(number)? != StageName::AfterRollbackWindow || lint.assessments[number].phase != Phase::Contract {
+    if placed.stage(number)? != StageName::AfterRollbackWindow || super::phase(lint, number) != Phase::Contract {
         return None;
     }
     let tables = touched(lint, number);

@@ -12,6 +12,7 @@ mod down;
 mod error;
 mod find;
 mod git;
+mod journal;
 mod layout;
 mod name;
 mod place;
@@ -30,6 +31,7 @@ pub use down::{
 pub use error::ReadError;
 pub use find::{discover, read, read_paths, read_stdin};
 pub use git::{Base, Content, GitError, Hooks, NoBase, compare_with, hooks};
+pub use journal::journal_with;
 pub use layout::DownsBy;
 pub use project::{Alteration, Altered, Entries, LateBy, LateMigration, NoteKind, Project, ReadNote, Released};
 pub use runner::{Runner, UnknownRunner};

@@ -28,6 +28,10 @@ impl Dialect for Postgres {
         "postgres"
     }
 
+    fn in_nested_trigger(&self) -> &'static str {
+        "pg_trigger_depth() > 1"
+    }
+
     fn versions(&self) -> RangeInclusive<u16> {
         12..=18
     }

@@ -4,7 +4,7 @@
 use super::Transactions;
 use super::files::{File, Item, NoFiles};
 use crate::lint::Lint;
-use crate::read::Runner;
+use crate::read::{self, Runner};
 use crate::source::Migration;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -53,29 +53,11 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Drizzle takes the times for the order: the new entries take that of the first one that they replace, and the moments after it.
+/// Drizzle's journal with the new files in the place of those that are pending.
 fn journal(lint: &Lint<'_>, files: &[File], text: &str) -> Result<String, NoFiles> {
-    let broken = |why: String| NoFiles(format!("{JOURNAL} cannot be read: {why}"));
-    let journal: serde_json::Value = serde_json::from_str(text).map_err(|error| broken(error.to_string()))?;
-    let entries = journal["entries"].as_array().ok_or_else(|| broken("it has no entries".into()))?;
     let gone: Vec<String> = pending(lint).map(|migration| stem(lint.project.sources.path(migration.file))).collect();
-    let is_gone = |entry: &&serde_json::Value| entry["tag"].as_str().is_some_and(|tag| gone.iter().any(|gone| gone == tag));
-    let when = |entry: &serde_json::Value| entry["when"].as_i64().unwrap_or_default();
-    let kept: Vec<&serde_json::Value> = entries.iter().filter(|entry| !is_gone(entry)).collect();
-    let newest = kept.iter().map(|entry| when(entry)).max().unwrap_or_default();
-    let first = entries.iter().find(is_gone).map(when).unwrap_or_default().max(newest + 1);
-    let version = entries.last().map_or(serde_json::json!("7"), |entry| entry["version"].clone());
-    let old = kept.iter().map(|entry| (when(entry), entry["tag"].clone(), entry["breakpoints"] != false));
-    let new = files.iter().zip(0i64..).map(|(file, at)| (first + at, serde_json::json!(stem(Path::new(&file.path))), true));
-    let spelt = old.chain(new).enumerate().map(|(index, (when, tag, breakpoints))| {
-        format!(
-            "    {{\n      \"idx\": {index},\n      \"version\": {version},\n      \"when\": {when},\n      \"tag\": {tag},\n      \
-             \"breakpoints\": {breakpoints}\n    }}"
-        )
-    });
-    let spelt: Vec<String> = spelt.collect();
-    let (own, dialect) = (&journal["version"], &journal["dialect"]);
-    Ok(format!("{{\n  \"version\": {own},\n  \"dialect\": {dialect},\n  \"entries\": [\n{}\n  ]\n}}\n", spelt.join(",\n")))
+    let new: Vec<String> = files.iter().map(|file| stem(Path::new(&file.path))).collect();
+    read::journal_with(text, &gone, &new).map_err(|why| NoFiles(format!("{JOURNAL} cannot be read: {why}")))
 }
 
 /// Sqitch: every new change needs the one before it, and is planned when and by whom the replaced one was.

@@ -15,7 +15,7 @@ mod views;
 
 use self::group::{Group, Scope};
 use self::views::View;
-use super::{Facts, backfill, must_split, remarks};
+use super::{Facts, backfill, must_split, phase, remarks};
 use crate::assess::{App, Phase, Touched, Verdict, failing};
 use crate::change::{Change, ConstraintKind, Ident, TableAction};
 use crate::dialect::Dialect;
@@ -53,7 +53,7 @@ fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
         .any(|finding| finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.topic == Topic::Locks));
     let has_way = || lint.findings_of(assessment).any(|reported| !reported.finding.alternative.is_empty());
     let has_group = || Scope::new(lint, number).is_some_and(|scope| !group::groups(&scope).is_empty());
-    versions_meet && must_split(assessment.phase) || heavy && (has_way() || has_group())
+    versions_meet && must_split(phase(lint, number)) || heavy && (has_way() || has_group())
 }
 
 fn split(lint: &Lint<'_>, number: usize) -> Split {

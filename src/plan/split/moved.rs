@@ -166,11 +166,12 @@ impl<'a> Moved<'a> {
         let sets = each(&|from, to| format!("{} = NEW.{}", quote(from), quote(to)), ", ");
         let differs = each(&|from, to| format!("{} IS DISTINCT FROM NEW.{}", quote(from), quote(to)), " OR ");
         let empty = each(&|from, _| format!("{} = NULL", quote(from)), ", ");
+        let nested = scope.lint.options.dialect.in_nested_trigger();
         format!(
             "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n\
              BEGIN\n    \
                  IF TG_OP = 'DELETE' THEN\n        \
-                     IF pg_trigger_depth() = 1 THEN UPDATE {from} SET {empty} WHERE {}; END IF;\n    \
+                     IF NOT ({nested}) THEN UPDATE {from} SET {empty} WHERE {}; END IF;\n    \
                  ELSE\n        \
                      UPDATE {from} SET {sets} WHERE {} AND ({differs});\n    \
                  END IF;\n    \

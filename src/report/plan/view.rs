@@ -267,7 +267,7 @@ impl Texts<'_> {
         EntryView {
             label: self.label(entry.assessment),
             path: self.lint.project.sources.path(migration.file).to_string_lossy().into_owned(),
-            phase: assessment.phase.name(),
+            phase: crate::plan::phase(self.lint, entry.assessment).name(),
             moved,
             locks: entry.locks.iter().filter(|lock| self.tells(lock)).map(|lock| self.lock(lock)).collect(),
             remarks: found.map(|finding| (finding.level, finding.id(), finding.message.clone())).collect(),
