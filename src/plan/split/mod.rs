@@ -51,9 +51,14 @@ fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
     let heavy = remarks(lint, assessment, facts)
         .iter()
         .any(|finding| finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.topic == Topic::Locks));
-    let has_way = || lint.findings_of(assessment).any(|reported| !reported.finding.alternative.is_empty());
+    let has_way = || lint.findings_of(assessment).map(|reported| &reported.finding).any(is_way);
     let has_group = || Scope::new(lint, number).is_some_and(|scope| !group::groups(&scope).is_empty());
     versions_meet && must_split(phase(lint, number)) || heavy && (has_way() || has_group())
+}
+
+/// Whether a finding says what to run instead: statements put into order are none.
+fn is_way(finding: &Finding) -> bool {
+    !finding.alternative.is_empty() && finding.id() != "phases-mixed"
 }
 
 fn split(lint: &Lint<'_>, number: usize) -> Split {
@@ -135,7 +140,7 @@ impl Parts<'_> {
         let findings = self.lint.findings_of(&self.lint.assessments[self.number]).map(|reported| &reported.finding);
         let own: Vec<&Finding> = findings
             .filter(|finding| finding.place.statement == Some(step.statement))
-            .filter(|finding| !finding.alternative.is_empty() && finding.id() != "phases-mixed")
+            .filter(|finding| is_way(finding))
             .filter(|finding| !breaks_both || finding.alternative.iter().any(|part| part.phase == Phase::Expand))
             .collect();
         let one = step.atoms.len() < 2;
