@@ -43,11 +43,14 @@ const ORDER: &str = "order of columns of ";
 /// Looks at the database that the session is in. One round trip; the session's settings stay as they are, and an open
 /// transaction may look at what it has not committed.
 pub fn fingerprint(session: &mut Connection) -> Result<Fingerprint, SqlError> {
-    let compression = match session.server_version() {
-        Some(version) if version < 140_000 => "NULL::text",
-        _ => "nullif(a.attcompression::text, '')",
+    // What a server before some version does not have.
+    let since = |major: u32, column: &'static str, without: &'static str| match session.server_version() {
+        Some(version) if version < major * 10_000 => without,
+        _ => column,
     };
-    let query = include_str!("schema.sql").replace("{compression}", compression);
+    let query = include_str!("schema.sql")
+        .replace("{compression}", since(14, "nullif(a.attcompression::text, '')", "NULL::text"))
+        .replace("{statistics}", since(13, "s.stxstattarget", "NULL::integer"));
     // Names are qualified only where the search path does not find them.
     let rows = session.query_rows(&format!(
         "SELECT set_config('migsafe.path', current_setting('search_path'), true);

@@ -130,7 +130,7 @@ SELECT 'routine ' || p.shown, concat_ws(' ', CASE p.prokind WHEN 'a' THEN (
         FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) right_))
 FROM own_routines p
 UNION ALL
-SELECT 'statistics ' || s.stxnamespace::regnamespace || '.' || quote_ident(s.stxname), concat_ws(' ', pg_get_statisticsobjdef(s.oid), nullif(s.stxstattarget, -1))
+SELECT 'statistics ' || s.stxnamespace::regnamespace || '.' || quote_ident(s.stxname), concat_ws(' ', pg_get_statisticsobjdef(s.oid), nullif({statistics}, -1))
 FROM pg_statistic_ext s
 UNION ALL
 SELECT 'comment on ' || i.type || ' ' || i.identity, d.description
