@@ -176,7 +176,6 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
         level(rule, sources.path(migration.file), options)
     };
     let mut found = rules::run(&scene, level_of);
-    rules::share_alternatives(&mut found);
     found.extend(rules::refusals(project, &options.pending.migrations, |rule, path| level(rule, path, options)));
     let of_released = project.released.as_ref().map(|released| of_released(&scene, released, options, &mut found));
     let mut findings = of_released.unwrap_or_default();
@@ -187,6 +186,8 @@ fn judge<'a>(project: &'a Project, options: &'a Options) -> Lint<'a> {
         findings.retain(|found| found.finding.place.migration < count || reported.contains(&found.finding.place.migration));
         assessments.retain(|assessment| reported.contains(&assessment.migration));
     }
+    let shown = findings.iter_mut().filter(|found| found.suppressed.is_none()).map(|found| &mut found.finding);
+    rules::share_alternatives(&mut shown.collect::<Vec<_>>());
     Lint { project, options, parsed, replayed, assessments, findings }
 }
 

@@ -93,7 +93,10 @@ fn rows(change: &Change, before: &Catalog, base: &Catalog, dialect: &dyn Dialect
             }
         }
         Change::AlterTable(alter) => {
-            let TableAction::SetType { column, data_type, .. } = &alter.action else { return };
+            let TableAction::SetType { column, data_type, using, .. } = &alter.action else { return };
+            if using.as_ref().is_some_and(is_in_utc) {
+                return;
+            }
             let Some(name) = old(&alter.table) else { return };
             let from = before.table(&name).and_then(|table| table.column(column)).map(|column| column.data_type.clone());
             if from.is_some_and(|from| dialect.conversion(&from, data_type, before).lossy) {
@@ -102,4 +105,12 @@ fn rows(change: &Change, before: &Catalog, base: &Catalog, dialect: &dyn Dialect
         }
         _ => {}
     }
+}
+
+/// `... AT TIME ZONE 'UTC'`: every instant has one time of day there, and the other way round.
+fn is_in_utc(using: &crate::change::Expr) -> bool {
+    let text = using.sql.to_ascii_lowercase();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).filter(|it| !it.is_empty()).collect();
+    words.windows(4).any(|four| matches!(four, ["at", "time", "zone", "'utc'" | "'gmt'" | "'etc/utc'"]))
 }

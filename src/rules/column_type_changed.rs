@@ -63,11 +63,13 @@ pub(super) fn kind(at: &At<'_>, table: &Name, column: &Ident) -> Kind {
     let breaks: Vec<&Broken> = at.verdict.breaks.iter().filter(of_column).collect();
     let reads = breaks.iter().any(|broken| matches!(broken.usage, Use::Read(..)));
     let writes = || breaks.iter().filter(|broken| matches!(broken.usage, Use::Write(..)));
-    if writes().any(|broken| matches!(broken.error, AppError::Silent(_))) {
+    let loses = at.verdict.losses.contains(&Loss::Precision(table.clone(), column.clone()));
+    let silent = writes().any(|broken| matches!(broken.error, AppError::Silent(_)));
+    if silent && loses {
         Kind::Lossy
-    } else if !reads && writes().next().is_some() {
+    } else if !reads && !silent && writes().next().is_some() {
         Kind::Narrowed
-    } else if !reads && at.verdict.losses.contains(&Loss::Precision(table.clone(), column.clone())) {
+    } else if !reads && loses {
         Kind::Lossy
     } else {
         Kind::Other

@@ -22,6 +22,13 @@ rule! {
     /// -- migration
     /// ALTER TABLE prices ALTER COLUMN amount TYPE numeric(12, 4);
     /// ```
+    ///
+    /// ```sql,good
+    /// CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
+    /// -- migration
+    /// SET LOCAL TIME ZONE 'UTC';
+    /// ALTER TABLE events ALTER COLUMN at TYPE timestamptz;
+    /// ```
     pub(super) static COLUMN_TYPE_LOSSY = "column-type-lossy", Error, Compatibility, Check::Statement(check);
 }
 

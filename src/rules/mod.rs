@@ -448,8 +448,8 @@ fn of_migration(scene: &Scene<'_>, number: usize, level: impl Fn(&Rule) -> Level
     findings
 }
 
-/// A way out that several findings on one statement share is left to the first of them.
-pub fn share_alternatives(findings: &mut [Finding]) {
+/// A way out that several findings on one statement share is left to the first of those that are shown.
+pub fn share_alternatives(findings: &mut [&mut Finding]) {
     for at in 1..findings.len() {
         let (before, rest) = findings.split_at_mut(at);
         let this = &mut rest[0];

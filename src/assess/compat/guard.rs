@@ -87,7 +87,12 @@ fn refusal(tokens: &[Token], at: usize, asks_operation: bool) -> Option<Refusal>
     }
     let message = statement.iter().find_map(|token| if let Token::Text(text) = token { Some(text.clone()) } else { None });
     let condition = tokens[start..end].iter().map(Token::to_string).collect::<Vec<_>>().join(" ");
-    Some(Refusal { condition, sqlstate: sqlstate(statement), message: message.unwrap_or_default() })
+    Some(Refusal { condition, sqlstate: sqlstate(statement), message: filled(&message.unwrap_or_default()) })
+}
+
+/// The message of a `RAISE` with an ellipsis for each value that it is given.
+fn filled(format: &str) -> String {
+    format.split("%%").map(|part| part.replace('%', "…")).collect::<Vec<_>>().join("%")
 }
 
 /// The code that a `RAISE` gives: named, written, or that of a raised exception.
@@ -195,6 +200,7 @@ mod tests {
         assert_eq!(found("BEGIN RAISE 'no' USING ERRCODE = '23514', HINT = 'x'; END"), raised("23514", "no"));
         assert_eq!(found("BEGIN RAISE EXCEPTION USING ERRCODE = 'unique_violation'; END"), raised("23505", "unique_violation"));
         assert_eq!(found("BEGIN RAISE SQLSTATE 'AB123'; END"), raised("AB123", "AB123"));
+        assert_eq!(found("BEGIN RAISE EXCEPTION 'no % at 5%%', NEW.v; END"), raised("P0001", "no … at 5%"));
     }
 
     #[test]

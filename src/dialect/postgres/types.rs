@@ -202,7 +202,9 @@ fn of_bases(from: &TypeName, to: &TypeName, catalog: &Catalog) -> Conversion {
         | ("timestamp with time zone", "timestamp without time zone") => {
             let shorter = precision(from, to).rewrite;
             let utc = time_zone_is_utc(catalog);
-            conversion_of(Fit::Altered, Fit::Altered, false, false, shorter || !utc, true)
+            // In a zone of its own rules an hour a year comes twice.
+            let moves = shorter || !utc;
+            conversion_of(Fit::Altered, Fit::Altered, false, false, moves, moves)
         }
         ("date", "timestamp without time zone" | "timestamp with time zone") => {
             conversion_of(Fit::All, Fit::Altered, false, false, true, false)
