@@ -333,11 +333,12 @@ impl Judge<'_> {
                         self.new_data(format!("values that are no {name} keep the down from running"));
                     }
                 }
-                (UserTypeShape::Type(TypeShape::Composite(old)), UserTypeShape::Type(TypeShape::Composite(now))) => {
-                    if now.len() > old.len() {
-                        self.new_data(format!("the values of what {name} got"));
-                    }
+                (UserTypeShape::Type(TypeShape::Composite(old)), UserTypeShape::Type(TypeShape::Composite(now)))
+                    if now.len() > old.len() =>
+                {
+                    self.new_data(format!("the values of what {name} got"));
                 }
+                (UserTypeShape::Type(TypeShape::Composite(_)), UserTypeShape::Type(TypeShape::Composite(_))) => {}
                 (old, new) if old != new => self.new_data(format!("values of {name} that it did not have before")),
                 _ => {}
             }

@@ -27,11 +27,12 @@ fn group(scope: &Scope<'_>, name: &Name, id: crate::catalog::ObjectId) -> Option
     // The names that both types have on the way.
     let mut names = vec![name.name.clone()];
     for (at, atom) in scope.atoms() {
-        if let Change::Rename { object, to, .. } = &atom.change.value {
-            if object.kind == ObjectKind::Type && (names.contains(&object.name.name) || *to == after.name.name) {
-                names.extend([object.name.name.clone(), to.clone()]);
-                group.atoms.insert(at);
-            }
+        if let Change::Rename { object, to, .. } = &atom.change.value
+            && object.kind == ObjectKind::Type
+            && (names.contains(&object.name.name) || *to == after.name.name)
+        {
+            names.extend([object.name.name.clone(), to.clone()]);
+            group.atoms.insert(at);
         }
     }
     for (at, atom) in scope.atoms() {

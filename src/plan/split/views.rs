@@ -37,10 +37,10 @@ pub(super) fn around(scope: &Scope<'_>) -> Vec<View> {
             Change::Grant(_) => {
                 let on: Vec<Name> =
                     atom.change.value.objects().iter().filter_map(|found| atom.before.resolve_relation(&found.name)).collect();
-                if let [name] = on.as_slice() {
-                    if let Some(known) = out.iter_mut().find(|found| found.name == *name) {
-                        known.atoms.insert(at);
-                    }
+                if let [name] = on.as_slice()
+                    && let Some(known) = out.iter_mut().find(|found| found.name == *name)
+                {
+                    known.atoms.insert(at);
                 }
             }
             _ => {}
