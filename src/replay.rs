@@ -360,6 +360,10 @@ impl<'a> Run<'a> {
                 Change::Transaction(change) => control = Some(change.clone()),
                 value => self.change(value, change.span, false, &mut step),
             }
+            if let (Change::Lock { .. }, false, Some(step)) = (&change.value, in_transaction, &mut step) {
+                let message = "LOCK TABLE can only be used in transaction blocks".to_owned();
+                step.problems.push((change.span, Problem::Other { code: "25P01", message }));
+            }
         }
         if let Some(mut step) = step {
             if !step.problems.is_empty() {

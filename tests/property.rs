@@ -2,7 +2,7 @@
 //! `MIGSAFE_SEEDS=1000..2000` tries those seeds on both.
 #![cfg(feature = "verify")]
 
-#[path = "support/generate.rs"]
+#[path = "support/generate/mod.rs"]
 mod generate;
 
 use generate::Generator;

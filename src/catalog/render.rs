@@ -9,7 +9,9 @@ pub(super) use late::{create_index, is_late_part};
 pub(super) use table::{alter, plain as plain_column};
 
 use super::{Catalog, Dependency, Dependent, Name, Relation, UserType, UserTypeShape};
-use crate::change::{Change, CreateView, Ident, ObjectKind, ObjectRef, Persistence, QName, SequenceOptions};
+use crate::change::{
+    Change, CreateView, Domain, DomainChange, Ident, ObjectKind, ObjectRef, Persistence, QName, SequenceOptions,
+};
 use crate::dialect::Dialect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -160,15 +162,33 @@ fn provider(catalog: &Catalog, on: &Dependency) -> Vec<Node> {
     }
 }
 
+/// The checks of a domain that hold for new values only: they cannot stand in its own statement.
+fn unchecked(catalog: &Catalog, name: &Name, changes: &mut Vec<Change>) {
+    let Some(UserTypeShape::Domain(domain)) = catalog.types.get(name).map(|own| &own.shape) else { return };
+    changes.extend(
+        domain
+            .checks
+            .iter()
+            .filter(|check| check.not_valid)
+            .map(|check| Change::AlterDomain { name: name.qname(), change: DomainChange::AddCheck(check.clone()) }),
+    );
+}
+
 impl Node {
     /// The changes that make it.
     pub(super) fn create(&self, catalog: &Catalog, changes: &mut Vec<Change>) {
         match self {
             Node::Early(kind, words) | Node::Other(kind, words) => changes.extend(other(catalog, *kind, words)),
-            Node::Type(name) => changes.extend(catalog.types.get(name).map(|own| match &own.shape {
-                UserTypeShape::Type(shape) => Change::CreateType { name: name.qname(), shape: shape.clone() },
-                UserTypeShape::Domain(domain) => Change::CreateDomain { name: name.qname(), domain: Box::new(domain.clone()) },
-            })),
+            Node::Type(name) => {
+                changes.extend(catalog.types.get(name).map(|own| match &own.shape {
+                    UserTypeShape::Type(shape) => Change::CreateType { name: name.qname(), shape: shape.clone() },
+                    UserTypeShape::Domain(domain) => {
+                        let checks = domain.checks.iter().filter(|check| !check.not_valid).cloned().collect();
+                        Change::CreateDomain { name: name.qname(), domain: Box::new(Domain { checks, ..domain.clone() }) }
+                    }
+                }));
+                unchecked(catalog, name, changes);
+            }
             Node::Sequence(name) => changes.extend(catalog.sequence(name).map(|own| Change::CreateSequence {
                 name: name.qname(),
                 if_not_exists: false,

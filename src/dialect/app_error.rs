@@ -191,6 +191,13 @@ pub enum AppError {
         /// The type.
         name: Ident,
     },
+    /// A composite type has no such attribute.
+    NoAttribute {
+        /// The type.
+        name: Ident,
+        /// The attribute.
+        attribute: Ident,
+    },
     /// The role lacks a privilege.
     Denied {
         /// The kind in the server's words: `table`, `function`, `schema`, `sequence`.

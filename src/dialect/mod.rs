@@ -122,6 +122,9 @@ pub trait Dialect: Sync {
     /// Whether a column of the one type can be given the other without saying how; unless that is certainly not so, yes.
     fn assigns(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
 
+    /// Whether a column of the one type can refer to one of the other.
+    fn may_reference(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
+
     /// Whether a call's argument of the one type fits a parameter of the other without being cast.
     fn passes_as(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool;
 

@@ -27,7 +27,7 @@ rule! {
 
 fn check(at: &At<'_>) -> Vec<Finding> {
     let key = |broken: &Broken| match (&broken.usage, &broken.error) {
-        (Use::Cast(name), AppError::CompositeShape { .. }) => Some(name.clone()),
+        (Use::Cast(name), AppError::CompositeShape { .. } | AppError::NoAttribute { .. }) => Some(name.clone()),
         _ => None,
     };
     let finding = |(name, breaks): (Name, Vec<FindingBreak>)| {

@@ -145,7 +145,9 @@ UNION ALL
 SELECT 'event trigger ' || quote_ident(evtname), concat_ws(' ', evtevent, evtfoid::regproc, evtenabled, array_to_string(evttags, ', ')) FROM pg_event_trigger
 UNION ALL
 SELECT 'publication ' || quote_ident(pubname), concat_ws(' ', p.puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, to_jsonb(p) ->> 'pubviaroot',
-    (SELECT string_agg(t.*::text, ' ' ORDER BY t.*::text) FROM pg_publication_tables t WHERE t.pubname = p.pubname AND NOT p.puballtables))
+    (SELECT string_agg(t.shown, ' ' ORDER BY t.shown) FROM (SELECT concat_ws(' ', schemaname, tablename, to_jsonb(t) ->> 'rowfilter',
+        (SELECT string_agg(quote_ident(c), ',' ORDER BY c) FROM jsonb_array_elements_text(to_jsonb(t) -> 'attnames') c)) AS shown
+        FROM pg_publication_tables t WHERE t.pubname = p.pubname AND NOT p.puballtables) t))
 FROM pg_publication p
 UNION ALL
 SELECT 'server ' || quote_ident(srvname), concat_ws(' ', w.fdwname, srvtype, srvversion, array_to_string(srvoptions, ', '))

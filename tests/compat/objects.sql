@@ -355,6 +355,13 @@ ALTER TYPE pair DROP ATTRIBUTE b;
 -- old: SELECT ROW(1, 2)::pair => 42846
 -- new: SELECT ROW(1)::pair => 42846
 
+-- case: composite attribute renamed
+CREATE TYPE pair AS (a int, b int);
+-- migration: breaking
+ALTER TYPE pair RENAME ATTRIBUTE b TO c;
+-- old: SELECT (NULL::pair).b => 42703
+-- new: SELECT (NULL::pair).c => 42703
+
 -- case: range type created
 -- migration: expand
 CREATE TYPE timerange AS RANGE (subtype = time);

@@ -24,9 +24,12 @@ pub(super) fn try_type(trial: &mut Trial<'_>, name: &Name) {
             let types = |attributes: &[(_, TypeName, _)]| {
                 attributes.iter().map(|(_, data_type, _)| data_type.clone()).collect::<Vec<_>>()
             };
-            let names_gone = own.iter().any(|(name, ..)| !found.iter().any(|(other, ..)| other == name));
-            if types(own) != types(found) || names_gone {
+            let gone = own.iter().find(|(name, ..)| !found.iter().any(|(other, ..)| other == name));
+            if types(own) != types(found) {
                 trial.fail(Use::Cast(name.clone()), AppError::CompositeShape { name: name.name.clone() });
+            } else if let Some((attribute, ..)) = gone {
+                let error = AppError::NoAttribute { name: name.name.clone(), attribute: attribute.clone() };
+                trial.fail(Use::Cast(name.clone()), error);
             }
         }
         (UserTypeShape::Domain(own), UserTypeShape::Domain(found)) => try_domain(trial, name, own, found),

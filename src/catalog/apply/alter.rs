@@ -2,7 +2,7 @@
 
 use super::{Done, column, constraint, drop, index, inherit, partition};
 use crate::catalog::{Catalog, Name, Problem, Relation, Table};
-use crate::change::{AlterTable, Firing, Ident, ObjectKind, ReplicaIdentity, RowSecurity, TableAction};
+use crate::change::{AlterTable, ConstraintKind, Firing, Ident, ObjectKind, ReplicaIdentity, RowSecurity, TableAction};
 use crate::dialect::Dialect;
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         TableAction::DropExpression { column, if_exists } => {
             column::set_expression(catalog, name, column, None, *if_exists, dialect)
         }
-        TableAction::SetColumnStorage { column, setting } => column::set_storage(catalog, name, column, setting),
+        TableAction::SetColumnStorage { column, setting } => column::set_storage(catalog, name, column, setting, dialect),
         TableAction::AddConstraint(new) => constraint::add(catalog, name, new, only, dialect),
         TableAction::DropConstraint { name: constraint, if_exists, cascade } => {
             drop::constraint(catalog, name, constraint, *if_exists, *cascade)
@@ -169,11 +169,11 @@ fn view_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect: 
 fn index_action(catalog: &mut Catalog, owner: &Name, name: &Name, action: &TableAction) -> Done {
     match action {
         TableAction::SetOptions(options) => {
-            index::edit(catalog, owner, &name.name, |index| column::merge_options(&mut index.shape.options, options));
+            edit_options(catalog, owner, &name.name, |own| column::merge_options(own, options));
             Ok(())
         }
         TableAction::ResetOptions(names) => {
-            index::edit(catalog, owner, &name.name, |index| index.shape.options.retain(|(name, _)| !names.contains(name)));
+            edit_options(catalog, owner, &name.name, |own| own.retain(|(name, _)| !names.contains(name)));
             Ok(())
         }
         TableAction::SetTablespace(tablespace) => {
@@ -185,6 +185,20 @@ fn index_action(catalog: &mut Catalog, owner: &Name, name: &Name, action: &Table
         TableAction::SetColumnStorage { .. } => Ok(()),
         _ => Err(wrong_kind(name, ObjectKind::Table)),
     }
+}
+
+/// The options of an index, and of the constraint that it is behind.
+fn edit_options(catalog: &mut Catalog, owner: &Name, index: &Ident, edit: impl Fn(&mut Vec<(Ident, String)>)) {
+    index::edit(catalog, owner, index, |index| edit(&mut index.shape.options));
+    catalog.edit_table(owner, |table| {
+        for constraint in table.constraints.iter_mut().filter(|own| own.name.as_ref() == Some(index)) {
+            match &mut Arc::make_mut(constraint).kind {
+                ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => edit(&mut key.options),
+                ConstraintKind::Exclude(shape) => edit(&mut shape.options),
+                ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_) => {}
+            }
+        }
+    });
 }
 
 fn set_trigger(catalog: &mut Catalog, relation: &Name, trigger: Option<&Ident>, firing: Firing) -> Done {

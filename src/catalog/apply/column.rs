@@ -117,12 +117,7 @@ pub(super) fn set_type(
     if inherit::is_inherited(catalog, table, column) {
         return Err(Problem::Other { code: "42P16", message: format!("cannot alter inherited column \"{column}\"") });
     }
-    let key = catalog.table(table).and_then(|table| table.partition_by.as_ref());
-    if key.is_some_and(|key| drop::in_partition_key(key, column)) {
-        let name = &table.name;
-        let message = format!("cannot alter column \"{column}\" because it is part of the partition key of relation \"{name}\"");
-        return Err(Problem::Other { code: "42P16", message });
-    }
+    drop::check_partition_key(catalog, table, column, "alter")?;
     let data_type = catalog.full_type(data_type);
     let found = need(catalog, table, column)?;
     // The default has no `USING` to be cast by.
@@ -413,12 +408,33 @@ pub(super) fn set_expression(
 }
 
 /// `SET STORAGE` and its kin.
-pub(super) fn set_storage(catalog: &mut Catalog, relation: &Name, column: &Ident, setting: &ColumnSetting) -> Done {
+pub(super) fn set_storage(
+    catalog: &mut Catalog,
+    relation: &Name,
+    column: &Ident,
+    setting: &ColumnSetting,
+    dialect: &dyn Dialect,
+) -> Done {
     if !matches!(catalog.relations.get(relation), Some(Relation::Table(_))) {
         // A materialized view's or index's column: nothing of it is kept.
         return Ok(());
     }
-    need(catalog, relation, column)?;
+    let data_type = need(catalog, relation, column)?.data_type.clone();
+    if dialect.usual_storage(&data_type, catalog) == "PLAIN" {
+        let shown = dialect.type_text(&data_type);
+        let refused = match setting {
+            ColumnSetting::Storage(storage) if !["PLAIN", "DEFAULT"].iter().any(|plain| storage.eq_ignore_ascii_case(plain)) => {
+                Some(format!("column data type {shown} can only have storage PLAIN"))
+            }
+            ColumnSetting::Compression(method) if !method.eq_ignore_ascii_case("default") => {
+                Some(format!("column data type {shown} does not support compression"))
+            }
+            _ => None,
+        };
+        if let Some(message) = refused {
+            return Err(Problem::Other { code: "0A000", message });
+        }
+    }
     for member in inherit::family(catalog, relation) {
         edit(catalog, &member, column, |column| match setting {
             ColumnSetting::Storage(storage) => column.storage = Some(storage.clone()),
@@ -443,7 +459,7 @@ pub(super) fn need(catalog: &Catalog, table: &Name, column: &Ident) -> Result<Ar
     found.ok_or_else(|| missing_member(ObjectKind::Column, column, table))
 }
 
-fn edit(catalog: &mut Catalog, table: &Name, column: &Ident, change: impl FnOnce(&mut Column)) {
+pub(super) fn edit(catalog: &mut Catalog, table: &Name, column: &Ident, change: impl FnOnce(&mut Column)) {
     catalog.edit_table(table, |table: &mut Table| {
         if let Some(own) = table.columns.iter_mut().find(|own| own.name == *column) {
             change(&mut Arc::make_mut(own).column);

@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 /// `COMMENT ON`.
 pub(super) fn comment(catalog: &mut Catalog, object: &ObjectRef, text: Option<&str>, dialect: &dyn Dialect) -> Done {
     let Some(key) = key(catalog, object, dialect)? else { return Ok(()) };
-    match text {
+    match text.filter(|text| !text.is_empty()) {
         Some(text) => drop(catalog.comments.insert(key, text.into())),
         None => drop(catalog.comments.remove(&key)),
     }

@@ -176,6 +176,15 @@ fn add_foreign_key(
     let columns: Vec<&str> = kept.columns.iter().map(Ident::as_str).collect();
     let automatic = || naming::automatic(catalog, table, &columns, AutomaticName::ForeignKey, &[], dialect);
     let name = constraint.name.clone().unwrap_or_else(automatic);
+    let type_of = |table: &Name, column: &Ident| Some(catalog.table(table)?.column(column)?.data_type.clone());
+    for (own, other) in kept.columns.iter().zip(&kept.referenced) {
+        if let (Some(from), Some(to)) = (type_of(table, own), type_of(&target, other))
+            && !dialect.may_reference(&from, &to, catalog)
+        {
+            let message = format!("foreign key constraint \"{name}\" cannot be implemented");
+            return Err(Problem::Other { code: "42804", message });
+        }
+    }
     let kept = Arc::new(Constraint { name: Some(name.clone()), kind: ConstraintKind::ForeignKey(kept), ..constraint.clone() });
     let partitioned = catalog.table(table).is_some_and(|table| table.partition_by.is_some());
     let tables = if partitioned { inherit::family(catalog, table) } else { vec![table.clone()] };

@@ -3,9 +3,9 @@
 use super::closure::{Closure, Doomed};
 use super::describe::{describe_column, describe_doomed};
 use super::{Done, extension, inherit, missing, missing_member, outside, remark, role, routine, trigger};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Privileges, Problem, Relation, UserTypeShape};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Privileges, Problem, Relation, Table, UserTypeShape};
 use crate::change::{
-    ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, PartitionKey, RefKind, ReplicaIdentity, Signature,
+    ColumnValue, Constraint, ConstraintKind, Ident, ObjectKind, ObjectRef, PartitionKey, RefKind, ReplicaIdentity, Signature,
 };
 use crate::dialect::Dialect;
 use std::sync::Arc;
@@ -302,6 +302,17 @@ fn schema(
     Ok(Some(name.clone()))
 }
 
+/// By what a table is partitioned stays as it is.
+pub(super) fn check_partition_key(catalog: &Catalog, table: &Name, column: &Ident, verb: &str) -> Done {
+    let key = catalog.table(table).and_then(|table| table.partition_by.as_ref());
+    if key.is_some_and(|key| in_partition_key(key, column)) {
+        let message =
+            format!("cannot {verb} column \"{column}\" because it is part of the partition key of relation \"{}\"", table.name);
+        return Err(Problem::Other { code: "42P16", message });
+    }
+    Ok(())
+}
+
 /// `DROP COLUMN`
 pub(super) fn column(catalog: &mut Catalog, table: &Name, column: &Ident, if_exists: bool, cascade: bool, only: bool) -> Done {
     if !catalog.has_column(table, column) {
@@ -310,12 +321,7 @@ pub(super) fn column(catalog: &mut Catalog, table: &Name, column: &Ident, if_exi
     if inherit::is_inherited(catalog, table, column) {
         return Err(Problem::Other { code: "42P16", message: format!("cannot drop inherited column \"{column}\"") });
     }
-    let key = catalog.table(table).and_then(|table| table.partition_by.as_ref());
-    if key.is_some_and(|key| in_partition_key(key, column)) {
-        let message =
-            format!("cannot drop column \"{column}\" because it is part of the partition key of relation \"{}\"", table.name);
-        return Err(Problem::Other { code: "42P16", message });
-    }
+    check_partition_key(catalog, table, column, "drop")?;
     let mut dropped = vec![Doomed::Column(table.clone(), column.clone())];
     for child in inherit::family(catalog, table).into_iter().skip(1) {
         let own = catalog.table(&child).and_then(|table| table.column(column)).is_some_and(|column| column.local);
@@ -335,7 +341,7 @@ pub(super) fn column(catalog: &mut Catalog, table: &Name, column: &Ident, if_exi
     execute(catalog, dropped, what, cascade)
 }
 
-pub(super) fn in_partition_key(key: &PartitionKey, column: &Ident) -> bool {
+fn in_partition_key(key: &PartitionKey, column: &Ident) -> bool {
     key.keys.refs.iter().any(|reference| reference.kind == RefKind::Column && reference.name() == column)
 }
 
@@ -344,6 +350,10 @@ pub(super) fn constraint(catalog: &mut Catalog, table: &Name, constraint: &Ident
     let Some(found) = catalog.table(table).and_then(|table| table.constraint(constraint)).cloned() else {
         return if if_exists { Ok(()) } else { Err(missing_member(ObjectKind::Constraint, constraint, table)) };
     };
+    if is_of_parent(catalog, table, &found) {
+        let message = format!("cannot drop inherited constraint \"{constraint}\" of relation \"{}\"", table.name);
+        return Err(Problem::Other { code: "42P16", message });
+    }
     let mut dropped = vec![Doomed::Constraint(table.clone(), constraint.clone())];
     if matches!(found.kind, ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_)) {
         let partitioned = catalog.table(table).is_some_and(|table| table.partition_by.is_some());
@@ -365,6 +375,24 @@ pub(super) fn constraint(catalog: &mut Catalog, table: &Name, constraint: &Ident
     }
     let what = describe_doomed(catalog, &dropped[0]);
     execute(catalog, dropped, what, cascade)
+}
+
+/// Whether a parent gave a table the constraint, so that it goes with the parent's only.
+fn is_of_parent(catalog: &Catalog, table: &Name, constraint: &Constraint) -> bool {
+    let Some(own) = catalog.table(table) else { return false };
+    let index = constraint.name.as_ref().and_then(|name| own.index(name));
+    let parents = own.inherits.iter().chain(own.partition_of.iter().map(|(parent, _)| parent));
+    let has = |parent: &Arc<Table>| match &constraint.kind {
+        ConstraintKind::Check(_) | ConstraintKind::NotNull(_) => {
+            parent.constraints.iter().any(|of| of.name == constraint.name && !of.no_inherit)
+        }
+        ConstraintKind::ForeignKey(_) => {
+            own.partition_of.is_some() && parent.constraints.iter().any(|of| of.kind == constraint.kind)
+        }
+        ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Exclude(_) => false,
+    };
+    index.is_some_and(|index| index.constraint.is_some() && index.parent.is_some())
+        || parents.filter_map(|parent| catalog.table(parent)).any(has)
 }
 
 /// The sequences that columns of a table own.

@@ -68,13 +68,16 @@ pub(super) fn inherit(child: &mut Table, parent: &Table, new_number: &mut dyn Fn
 
 /// The checks of a parent that its children have too.
 pub(super) fn inherit_checks(child: &mut Table, parent: &Table) {
-    let passed_on = |check: &&Arc<Constraint>| matches!(check.kind, ConstraintKind::Check(_)) && !check.no_inherit;
-    for check in parent.constraints.iter().filter(passed_on) {
+    for check in parent.constraints.iter().filter(is_passed_on) {
         if !child.constraints.iter().any(|own| own.name == check.name) {
             // A new table has no rows that could break it, whatever the parent's have.
             child.constraints.push(Arc::new(Constraint { not_valid: false, ..Constraint::clone(check) }));
         }
     }
+}
+
+fn is_passed_on(check: &&Arc<Constraint>) -> bool {
+    matches!(check.kind, ConstraintKind::Check(_)) && !check.no_inherit
 }
 
 /// A column as a child gets it: an identity stays with the parent.
@@ -147,10 +150,33 @@ pub(super) fn adopt(catalog: &mut Catalog, table: &Name, parent: &Table) -> Done
                     message: format!("child table \"{}\" has different type for column \"{}\"", table.name, column.name),
                 });
             }
-            Some(_) => {}
+            Some(own) if column.not_null && !own.not_null => {
+                return Err(Problem::Other {
+                    code: "42804",
+                    message: format!("column \"{}\" in child table must be marked NOT NULL", own.name),
+                });
+            }
+            Some(own) => same_generation(own, column)?,
+        }
+    }
+    for check in parent.constraints.iter().filter(is_passed_on) {
+        let own = child.as_ref().and_then(|child| child.constraint(check.name.as_deref().unwrap_or_default()));
+        if own.is_none() {
+            let message = format!("child table is missing constraint \"{}\"", check.name.as_deref().unwrap_or_default());
+            return Err(Problem::Other { code: "42804", message });
         }
     }
     mark(catalog, table, parent, |column| column.inherited = true);
+    Ok(())
+}
+
+/// What the parent computes the child must compute too.
+fn same_generation(own: &TableColumn, parent: &TableColumn) -> Done {
+    let generated = |column: &TableColumn| matches!(column.value, ColumnValue::Generated { .. });
+    if generated(parent) && !generated(own) {
+        let message = format!("column \"{}\" in child table must be a generated column", own.name);
+        return Err(Problem::Other { code: "42804", message });
+    }
     Ok(())
 }
 

@@ -63,15 +63,15 @@ pub(super) fn attach(catalog: &mut Catalog, parent: &Name, partition: &QName, bo
         return Err(Problem::Other { code: "42809", message: format!("\"{}\" is already a partition", child.name) });
     }
     inherit::adopt(catalog, &child, &above)?;
+    let more = catalog.table(&child).and_then(|own| own.columns.iter().find(|own| above.column(&own.name).is_none()));
+    if let Some(more) = more {
+        let message =
+            format!("table \"{}\" contains column \"{}\" not found in parent \"{}\"", child.name, more.name, parent.name);
+        return Err(Problem::Other { code: "42804", message });
+    }
     catalog.edit_table(&child, |table| {
         table.partition_of = Some((parent.clone(), bound.clone()));
-        for column in table.columns.iter_mut() {
-            // A primary key of the parent makes the partition's columns not null too.
-            if !column.not_null && above.column(&column.name).is_some_and(|own| own.not_null) {
-                Arc::make_mut(column).column.not_null = true;
-            }
-            Arc::make_mut(column).local = false;
-        }
+        table.columns.iter_mut().for_each(|column| Arc::make_mut(column).local = false);
     });
     copy(catalog, parent, &child, dialect)?;
     for own in &above.indexes {

@@ -64,18 +64,27 @@ pub(super) fn set_schema(
     let done = match object.kind {
         ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence => {
             catalog.need_relation(&object.name, object.kind).and_then(|from| {
+                // Who is there already stays.
+                if from.schema == *schema {
+                    return Ok(());
+                }
                 let sequences = drop::owned_sequences(catalog, &from);
                 relation(catalog, &from, &moved(&from), dialect)?;
                 sequences.iter().try_for_each(|sequence| relation(catalog, sequence, &moved(sequence), dialect))
             })
         }
         ObjectKind::Type | ObjectKind::Domain => match catalog.resolve_type(&object.name) {
+            Some(from) if from.schema == *schema => Ok(()),
             Some(from) => user_type(catalog, &from, &moved(&from), dialect),
             None if catalog.may_lie_outside(&object.name, dialect) => Ok(()),
             None => Err(missing(object.kind, &object.name)),
         },
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate | ObjectKind::Routine => {
-            routines(catalog, object, moved, dialect)
+            let of = Signature { name: object.name.clone(), arguments: object.arguments.clone() };
+            match routine::find(catalog, object.kind, &of, dialect) {
+                Ok(found) if found.iter().all(|(from, _)| from.schema == *schema) => Ok(()),
+                _ => routines(catalog, object, moved, dialect),
+            }
         }
         ObjectKind::Extension => {
             if let Some(extension) = catalog.extensions.get_mut(&object.name.name) {

@@ -35,12 +35,22 @@ pub(super) fn alter(catalog: &mut Catalog, name: &QName, if_exists: bool, option
     if owned_by.is_some() && identity {
         return Err(Problem::Other { code: "0A000", message: "cannot change ownership of identity sequence".to_owned() });
     }
+    let of_identity = old.owned_by.clone().filter(|_| identity);
     catalog.edit_sequence(&name, |sequence| {
         merge(&mut sequence.options, options);
         if let Some(owned_by) = owned_by {
             sequence.owned_by = owned_by;
         }
     });
+    if let Some((table, column)) = of_identity {
+        super::column::edit(catalog, &table, &column, |column| {
+            if let ColumnValue::Identity { sequence, .. } = &mut column.value {
+                merge(sequence, options);
+                // It is the column's, which cannot be said there.
+                sequence.data_type = None;
+            }
+        });
+    }
     Ok(())
 }
 

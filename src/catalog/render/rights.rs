@@ -36,8 +36,11 @@ pub(super) fn changes(catalog: &Catalog, empty: &Catalog, dialect: &dyn Dialect,
     for (of, privileges) in &catalog.default_privileges {
         rights.default(of, privileges);
     }
-    for (key, text) in &catalog.comments {
+    for (key, text) in catalog.comments.iter().filter(|(key, text)| empty.comments.get(*key) != Some(*text)) {
         changes.extend(comment_object(catalog, key).map(|object| Change::Comment { object, text: Some(text.to_string()) }));
+    }
+    for key in empty.comments.keys().filter(|key| !catalog.comments.contains_key(*key)) {
+        changes.extend(comment_object(catalog, key).map(|object| Change::Comment { object, text: None }));
     }
 }
 

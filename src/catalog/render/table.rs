@@ -56,6 +56,9 @@ pub(super) fn create(catalog: &Catalog, table: &Table, changes: &mut Vec<Change>
         access_method: table.access_method.clone(),
     })));
     for column in &table.columns {
+        if column.inherited && !column.local && !partition {
+            otherwise(catalog, table, column, changes);
+        }
         settings(table, column, changes);
     }
     if let Some(of_type) = &table.of_type {
@@ -109,6 +112,27 @@ pub(in crate::catalog) fn plain(column: &TableColumn, partition: bool) -> Column
         value => value.clone(),
     };
     Column { value, storage: None, compression: None, statistics: None, options: Vec::new(), ..column.column.clone() }
+}
+
+/// Where an inherited column is not as the parents give it.
+fn otherwise(catalog: &Catalog, table: &Table, column: &TableColumn, changes: &mut Vec<Change>) {
+    let parents = table.inherits.iter().filter_map(|parent| catalog.table(parent)?.column(&column.name));
+    let given: Vec<&Column> = parents.map(|given| &given.column).collect();
+    let Some(first) = given.first() else { return };
+    let name = || column.name.clone();
+    match (&column.value, &first.value) {
+        (own, given) if own == given => {}
+        (ColumnValue::Default(default), _) => {
+            changes.push(alter(table, TableAction::SetDefault { column: name(), default: default.clone() }));
+        }
+        (ColumnValue::None, ColumnValue::Default(_)) => changes.push(alter(table, TableAction::DropDefault { column: name() })),
+        (ColumnValue::None | ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. }, _) => {}
+    }
+    match (column.not_null, given.iter().any(|given| given.not_null)) {
+        (true, false) => changes.push(alter(table, TableAction::SetNotNull { column: name() })),
+        (false, true) => changes.push(alter(table, TableAction::DropNotNull { column: name() })),
+        (true, true) | (false, false) => {}
+    }
 }
 
 fn settings(table: &Table, column: &TableColumn, changes: &mut Vec<Change>) {

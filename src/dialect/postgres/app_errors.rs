@@ -26,6 +26,7 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
             ("42804", format!("column \"{column}\" is of type {data_type} but expression is of type {value}"))
         }
         AppError::CompositeShape { name } => ("42846", format!("cannot cast type record to {name}")),
+        AppError::NoAttribute { name, attribute } => ("42703", format!("column \"{attribute}\" not found in data type {name}")),
         AppError::GeneratedWritten { column, .. } => {
             ("428C9", format!("cannot insert a non-DEFAULT value into column \"{column}\""))
         }

@@ -13,7 +13,7 @@ mod volatility;
 mod write;
 
 use super::{AppError, AutomaticName, Cast, Conversion, Dialect, Impact, ImpactContext, Keep, ServerError, ServerVersion, Usual};
-use crate::catalog::{Catalog, Name, Problem, Schema};
+use crate::catalog::{Catalog, CommentKey, Name, Problem, Schema};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -44,6 +44,8 @@ impl Dialect for Postgres {
         let mut catalog = Catalog::default();
         let privileges = [(("public".into(), "USAGE".into()), Vec::new())].into_iter().collect();
         catalog.schemas.insert("public".into(), Arc::new(Schema { owner: None, privileges }));
+        let public = CommentKey { kind: ObjectKind::Schema, name: Name::new("", "public"), member: None };
+        catalog.comments.insert(public, "standard public schema".into());
         catalog.system_schemas = &["pg_catalog", "information_schema", "pg_toast", "pg_temp"];
         catalog.session.search_path = vec!["public".into()];
         catalog
@@ -155,6 +157,10 @@ impl Dialect for Postgres {
 
     fn assigns(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
         types::assigns(from, to, catalog)
+    }
+
+    fn may_reference(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+        types::may_reference(from, to, catalog)
     }
 
     fn passes_as(&self, from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {

@@ -149,6 +149,37 @@ pub(super) fn assigns(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool
     !(from.dimensions == 0 && (to.dimensions > 0 || !own(&to) || is_enum(&to)) && never)
 }
 
+/// Whether values of the one type are compared with those of the other, which they refer to. Of types that are not known it is not
+/// said.
+pub(super) fn may_reference(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
+    const KNOWN: [&str; 14] = [
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "real",
+        "double precision",
+        "text",
+        "character varying",
+        "character",
+        "uuid",
+        "boolean",
+        "date",
+        "timestamp without time zone",
+        "timestamp with time zone",
+    ];
+    let (own, target) = (base(from, catalog), base(to, catalog));
+    let is_known = |of: &TypeName| of.dimensions == 0 && KNOWN.contains(&of.name.as_str());
+    if !is_known(&own) || !is_known(&target) {
+        return true;
+    }
+    let whole = |of: &TypeName| matches!(of.name.as_str(), "smallint" | "integer" | "bigint");
+    let float = |of: &TypeName| matches!(of.name.as_str(), "real" | "double precision");
+    let moment = |of: &TypeName| of.name == "date" || of.name.starts_with("timestamp");
+    let both = |is: &dyn Fn(&TypeName) -> bool| is(&own) && is(&target);
+    passes_as(&own, &target, catalog) || both(&whole) || both(&float) || both(&moment)
+}
+
 /// Whether a value of the one type is taken for one of the other without a cast being written.
 pub(super) fn passes_as(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
     let (from, to) = (base(from, catalog), base(to, catalog));
