@@ -8,9 +8,10 @@ use migsafe::lint::lint;
 use migsafe::rules::Levels;
 use migsafe::verify::Server;
 use migsafe::verify::coexist::{Disagreement as Coexistence, Examined, Finding};
-use migsafe::verify::prove::{Proof, Proved, Wishes, prove};
+use migsafe::verify::prove::{Load, Proof, Proved, Wishes, prove};
 use migsafe::{Lint, Options, Pending};
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// A point on which server and judgement differ.
@@ -73,7 +74,7 @@ pub fn judge(server: &Server, case: &Case, counts: &mut Counts) -> Vec<Disagreem
     if !found.is_empty() || judged.replayed.gaps > 0 {
         return found;
     }
-    let wishes = Wishes { timeout: Duration::from_secs(30) };
+    let wishes = Wishes { timeout: Duration::from_secs(30), jobs: NonZeroUsize::MIN, rows: None, load: Load::None };
     let (proof, _) = prove(server, &judged, wishes, &mut |_| ()).expect("a server");
     of_proof(&proof, &mut found);
     counts.migrations += proof.migrations.len();

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How many seeds a usual run tries.
-const USUAL: u64 = 200;
+const USUAL: u64 = 30;
 
 /// How many seeds are tried at the same time.
 const AT_A_TIME: usize = 2;

@@ -28,6 +28,7 @@ CREATE TABLE generated (n integer, g integer GENERATED ALWAYS AS (n * 2) STORED)
 CREATE TABLE ungenerated (n integer, g integer, w text DEFAULT 'x');
 CREATE TABLE keyed (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE keyed_1 PARTITION OF keyed FOR VALUES FROM (1) TO (2);
+CREATE SEQUENCE owned OWNED BY p.n;
 -- refused
 DROP TABLE part;
 DROP TABLE nil;
@@ -169,3 +170,7 @@ ALTER TABLE t ALTER COLUMN n SET COMPRESSION pglz;
 ALTER TABLE ungenerated ALTER COLUMN w TYPE integer[] USING NULL;
 ALTER TABLE ungenerated ALTER COLUMN w TYPE boolean USING NULL;
 ALTER TABLE keyed_1 DROP CONSTRAINT keyed_1_pkey;
+ALTER TABLE keyed CLUSTER ON keyed_pkey;
+ALTER SEQUENCE owned SET SCHEMA other;
+TRUNCATE p;
+ALTER TABLE keyed SET WITHOUT CLUSTER;

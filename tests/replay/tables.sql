@@ -118,3 +118,8 @@ ALTER TABLE below SET SCHEMA public;
 CREATE TABLE keyed (id integer PRIMARY KEY);
 ALTER INDEX keyed_pkey SET (fillfactor = 60);
 COMMENT ON SCHEMA public IS '';
+CREATE TABLE granted (a integer, b integer);
+GRANT UPDATE (a), INSERT ON granted TO PUBLIC;
+ALTER TABLE granted DROP COLUMN a;
+CREATE TABLE spread (id integer) PARTITION BY RANGE (id);
+ALTER TABLE spread SET TABLESPACE pg_default;

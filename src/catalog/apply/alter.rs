@@ -94,6 +94,9 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         {
             Err(Problem::Missing { kind: ObjectKind::Index, name: index.to_string(), of: Some(name.name.to_string()) })
         }
+        TableAction::ClusterOn(_) if catalog.table(name).is_some_and(|table| table.partition_by.is_some()) => {
+            Err(Problem::Other { code: "0A000", message: "cannot mark index clustered in partitioned table".to_owned() })
+        }
         TableAction::OfType(of_type) => {
             let resolved = match of_type {
                 Some(of_type) => Some(catalog.resolve_type(of_type).ok_or_else(|| super::missing(ObjectKind::Type, of_type))?),
@@ -110,7 +113,7 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
         | TableAction::SetOptions(_)
         | TableAction::ResetOptions(_)
         | TableAction::ClusterOn(_) => {
-            catalog.edit_table(name, |table| set_property(table, &alter.action));
+            catalog.edit_table(name, |table| set_property(table, &alter.action, dialect));
             if let TableAction::SetPersistence(persistence) = &alter.action {
                 for sequence in drop::owned_sequences(catalog, name) {
                     catalog.edit_sequence(&sequence, |sequence| sequence.persistence = *persistence);
@@ -122,7 +125,7 @@ fn table_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect:
 }
 
 /// The actions that set one property of the table itself.
-fn set_property(table: &mut Table, action: &TableAction) {
+fn set_property(table: &mut Table, action: &TableAction, dialect: &dyn Dialect) {
     match action {
         TableAction::RowSecurity(change) => match change {
             RowSecurity::Enable => table.row_security = true,
@@ -133,7 +136,10 @@ fn set_property(table: &mut Table, action: &TableAction) {
         TableAction::ReplicaIdentity(identity) => table.replica_identity = identity.clone(),
         TableAction::SetPersistence(persistence) => table.persistence = *persistence,
         TableAction::SetAccessMethod(method) => table.access_method = Some(method.clone()),
-        TableAction::SetTablespace(tablespace) => table.tablespace = Some(tablespace.clone()),
+        // The usual one cannot be named for a partitioned table.
+        TableAction::SetTablespace(tablespace) => {
+            table.tablespace = Some(tablespace.clone()).filter(|own| own != dialect.usual().tablespace);
+        }
         TableAction::SetOptions(options) => column::merge_options(&mut table.options, options),
         TableAction::ResetOptions(names) => table.options.retain(|(name, _)| !names.contains(name)),
         TableAction::ClusterOn(index) => table.cluster_on = index.clone(),

@@ -1,8 +1,10 @@
 //! Statements that change no schema: only what they name must be there.
 
-use super::{Done, missing, missing_member};
-use crate::catalog::{Catalog, Problem, Table};
-use crate::change::{ConflictTarget, Data, DataKind, Ident, IndexKey, IndexShape, Maintenance, ObjectKind, QName, Target};
+use super::{Done, inherit, missing, missing_member};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Table};
+use crate::change::{
+    ConflictTarget, ConstraintKind, Data, DataKind, Ident, IndexKey, IndexShape, Maintenance, ObjectKind, QName, Target,
+};
 use crate::dialect::Dialect;
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `COPY`: the table and columns that are written.
@@ -56,8 +58,8 @@ fn arbiter(table: &Table, target: &ConflictTarget) -> Done {
     if found { Ok(()) } else { Err(Problem::NoConflictKey { table: table.name.to_string(), columns }) }
 }
 
-/// `TRUNCATE`: a partitioned table has no rows of its own.
-pub(super) fn truncate(catalog: &Catalog, tables: &[Target], dialect: &dyn Dialect) -> Done {
+/// `TRUNCATE`: a partitioned table has no rows of its own, and who refers to a table goes with it or is in the way.
+pub(super) fn truncate(catalog: &Catalog, tables: &[Target], cascade: bool, dialect: &dyn Dialect) -> Done {
     targets(catalog, tables, dialect)?;
     let is_partitioned = |target: &&Target| {
         let found = catalog.resolve_relation(&target.table);
@@ -65,8 +67,30 @@ pub(super) fn truncate(catalog: &Catalog, tables: &[Target], dialect: &dyn Diale
     };
     match tables.iter().filter(|target| target.only).find(is_partitioned) {
         Some(_) => Err(Problem::Other { code: "42809", message: "cannot truncate only a partitioned table".to_owned() }),
+        None if !cascade && is_referenced(catalog, tables) => {
+            let message = "cannot truncate a table referenced in a foreign key constraint".to_owned();
+            Err(Problem::Other { code: "0A000", message })
+        }
         None => Ok(()),
     }
+}
+
+/// Whether a table beyond these refers to one of them.
+fn is_referenced(catalog: &Catalog, tables: &[Target]) -> bool {
+    let named = tables.iter().filter_map(|target| Some((catalog.resolve_relation(&target.table)?, target.only)));
+    let all: Vec<Name> = named.flat_map(|(name, only)| if only { vec![name] } else { inherit::family(catalog, &name) }).collect();
+    let refers = |who: &Dependent| match who {
+        Dependent::Constraint(table, name) if !all.contains(table) => {
+            let constraint = catalog.table(table).and_then(|table| table.constraint(name));
+            matches!(constraint.map(|own| &own.kind), Some(ConstraintKind::ForeignKey(_)))
+        }
+        _ => false,
+    };
+    all.iter().any(|name| {
+        let columns = catalog.table(name).into_iter().flat_map(|table| &table.columns);
+        let on = columns.map(|column| Dependency::Column(name.clone(), column.name.clone()));
+        on.chain([Dependency::Relation(name.clone())]).any(|on| catalog.dependents(&on).any(refers))
+    })
 }
 
 /// `TRUNCATE`, `LOCK`: every named relation must be there.

@@ -95,7 +95,7 @@ impl Catalog {
             }
             Change::AlterOther { object, sql } => extension::alter_other(self, object, sql),
             Change::Data(data) => data::data(self, data, dialect),
-            Change::Truncate { tables, cascade: _, restart_identity: _ } => data::truncate(self, tables, dialect),
+            Change::Truncate { tables, cascade, restart_identity: _ } => data::truncate(self, tables, *cascade, dialect),
             Change::Do(block) => {
                 for statement in &block.statements {
                     let done = self.apply(&statement.change.value, dialect);

@@ -68,6 +68,10 @@ pub(super) fn set_schema(
                 if from.schema == *schema {
                     return Ok(());
                 }
+                if catalog.sequence(&from).is_some_and(|sequence| sequence.owned_by.is_some()) {
+                    let message = "cannot move an owned sequence into another schema".to_owned();
+                    return Err(Problem::Other { code: "0A000", message });
+                }
                 let sequences = drop::owned_sequences(catalog, &from);
                 relation(catalog, &from, &moved(&from), dialect)?;
                 sequences.iter().try_for_each(|sequence| relation(catalog, sequence, &moved(sequence), dialect))
