@@ -52,13 +52,14 @@ impl At<'_> {
         let pending = format!("{to} IS NULL AND {from} IS NOT NULL");
         let mut migrate = vec![self.backfill(twin.table, &format!("{from} = {from}"), &pending)];
         migrate.extend(along.migrate);
-        let mut contract = self.value(state, twin);
+        // Who reads a view locks it before its table.
+        let mut contract = along.views;
+        contract.extend(self.value(state, twin));
         if twin.new.not_null {
             contract.extend(self.set_not_null(table, new));
         }
         contract.extend(along.contract);
         contract.extend(self.end_sync(table, old));
-        contract.extend(along.views);
         contract.push(self.drop_column(table, old));
         contract.extend(along.last);
         finding.part(Phase::Expand, expand).part(Phase::Migrate, migrate).part(Phase::Contract, contract)

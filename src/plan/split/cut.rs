@@ -2,7 +2,7 @@
 //! backfill and the validation of a constraint each stand alone.
 
 use crate::assess::Phase;
-use crate::change::{Change, TableAction};
+use crate::change::{Change, TableAction, TransactionChange};
 use crate::lower;
 use crate::source::{Sources, Span};
 
@@ -37,6 +37,8 @@ enum Demand {
     Alone(&'static str),
     /// No transaction.
     Outside(&'static str),
+    /// That the transaction ends here.
+    End,
     /// Nothing at all: the runner makes the transaction.
     Skip,
 }
@@ -50,13 +52,17 @@ pub(super) fn pieces(statements: Vec<(Phase, String)>) -> Vec<Piece> {
         for (_, sql) in statements.iter().filter(|(found, _)| *found == phase) {
             // What a rule makes of a change and the change itself may be the same.
             let changes = read(sql);
+            let demand = demand(&changes);
+            if demand == Demand::End {
+                open = false;
+                continue;
+            }
             if seen.contains(&changes) {
                 continue;
             }
-            let demand = demand(&changes);
             seen.push(changes);
             let (what, transaction, joins) = match demand {
-                Demand::Skip => continue,
+                Demand::End | Demand::Skip => continue,
                 Demand::Any => (phase.name(), Transactions::One, true),
                 Demand::Alone(what) => (what, Transactions::One, false),
                 Demand::Outside(what) => (what, Transactions::None, false),
@@ -71,6 +77,14 @@ pub(super) fn pieces(statements: Vec<(Phase, String)>) -> Vec<Piece> {
     out
 }
 
+/// Whether a statement may share its transaction with others.
+pub(super) fn joins(sql: &str) -> bool {
+    match demand(&read(sql)) {
+        Demand::Skip | Demand::Any => true,
+        Demand::End | Demand::Alone(_) | Demand::Outside(_) => false,
+    }
+}
+
 pub(super) fn read(sql: &str) -> Vec<Change> {
     let mut sources = Sources::default();
     let file = sources.add("", sql);
@@ -81,6 +95,7 @@ fn demand(changes: &[Change]) -> Demand {
     let mut demand = Demand::Any;
     for change in changes {
         demand = match change {
+            Change::Transaction(TransactionChange::Commit { .. }) => Demand::End,
             Change::Transaction(_) => Demand::Skip,
             Change::CreateIndex(index) if index.concurrently => Demand::Outside("index"),
             Change::Drop { concurrently: true, .. } => Demand::Outside("index"),

@@ -48,6 +48,10 @@ pub(super) fn splits(lint: &Lint<'_>, facts: &Facts) -> Vec<Split> {
 fn needs(lint: &Lint<'_>, number: usize, facts: &Facts) -> bool {
     let assessment = &lint.assessments[number];
     let versions_meet = lint.options.strategy.versions_meet();
+    if phase(lint, number) != assessment.phase {
+        // What it keeps for the way back belongs into one transaction with what destroys it.
+        return false;
+    }
     let heavy = remarks(lint, assessment, facts)
         .iter()
         .any(|finding| finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.topic == Topic::Locks));

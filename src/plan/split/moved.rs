@@ -93,12 +93,15 @@ impl<'a> Moved<'a> {
             self.backward(scope, &back),
             trigger(&back_trigger, "AFTER INSERT OR UPDATE OR DELETE", &to, &back),
         ];
+        // Whoever writes the one table locks the other after it. One transaction that locks both would meet one of them head-on.
         let contract = vec![
             format!("DROP TRIGGER {out_trigger} ON {from}"),
             format!("DROP TRIGGER {gone} ON {from}"),
-            format!("DROP TRIGGER {back_trigger} ON {to}"),
             format!("DROP FUNCTION {out}()"),
+            "COMMIT".to_owned(),
+            format!("DROP TRIGGER {back_trigger} ON {to}"),
             format!("DROP FUNCTION {back}()"),
+            "COMMIT".to_owned(),
         ];
         let migrate = vec![self.copy(scope)];
         phased(Phase::Expand, expand).chain(phased(Phase::Migrate, migrate)).chain(phased(Phase::Contract, contract)).collect()

@@ -105,7 +105,10 @@ pub(super) fn put_back(scope: &Scope<'_>, around: &[View], out: &mut Vec<(Phase,
     match drop {
         Some(at) => {
             out.splice(at + 1..at + 1, behind);
-            out.splice(at..at, before);
+            // Before all else of its transaction: who reads a view locks it before its table.
+            let start = out[..at].iter().rposition(|(phase, sql)| *phase == Phase::Contract && !cut::joins(sql));
+            let start = start.map_or(0, |last| last + 1);
+            out.splice(start..start, before);
         }
         None => out.extend(before.into_iter().chain(behind)),
     }
