@@ -185,20 +185,26 @@ impl<'a> Moved<'a> {
         )
     }
 
-    /// The rows that were there before, in batches where one column tells them apart. Run again, it leaves out what is there.
+    /// The rows that were there before, in batches where one column tells them apart. Run again, it leaves out what is there. A row
+    /// without values is left out: it may be one that the new version has just made, which makes its other half itself.
     fn copy(&self, scope: &Scope<'_>) -> String {
         let (from, to) = (scope.sql(&self.from.name), scope.sql(&self.to.name));
         let target = list(scope, self.all.iter().map(|(_, to)| to));
         let sources = list(scope, self.all.iter().map(|(from, _)| from));
         let keys = list(scope, self.key.iter().map(|(_, to)| to));
+        let filled: Vec<String> = self.columns.iter().map(|(from, _)| format!("{} IS NOT NULL", scope.quote(from))).collect();
+        let filled = filled.join(" OR ");
+        let note = "-- Rows in which all of it is null get no row there.\n";
         let single = if let [(key, _)] = self.key.as_slice() { self.from.column(key) } else { None };
         let Some(key) = single else {
-            return format!("INSERT INTO {to} ({target}) SELECT {sources} FROM {from} ON CONFLICT ({keys}) DO NOTHING");
+            return format!(
+                "{note}INSERT INTO {to} ({target}) SELECT {sources} FROM {from} WHERE {filled} ON CONFLICT ({keys}) DO NOTHING"
+            );
         };
         let (id, of) = (scope.quote(&key.name), scope.lint.options.dialect.type_text(&key.data_type));
         // The rows stay while they are copied: one that is deleted meanwhile would be copied all the same.
         format!(
-            "DO $$\n\
+            "{note}DO $$\n\
              DECLARE\n    \
                  _next {of} := (SELECT {id} FROM {from} ORDER BY {id} LIMIT 1);\n    \
                  _keys {of}[];\n    \
@@ -207,7 +213,8 @@ impl<'a> Moved<'a> {
              BEGIN\n    \
                  WHILE _next IS NOT NULL LOOP\n        \
                      _keys := ARRAY(SELECT {id} FROM {from} WHERE {id} >= _next ORDER BY {id} LIMIT {BATCH});\n        \
-                     INSERT INTO {to} ({target}) SELECT {sources} FROM {from} WHERE {id} = ANY (_keys) FOR KEY SHARE\n            \
+                     INSERT INTO {to} ({target}) SELECT {sources} FROM {from}\n            \
+                         WHERE {id} = ANY (_keys) AND ({filled}) FOR KEY SHARE\n            \
                          ON CONFLICT ({keys}) DO NOTHING;\n        \
                      GET DIAGNOSTICS _written = ROW_COUNT;\n        \
                      _filled := _filled + _written;\n        \
