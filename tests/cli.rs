@@ -395,7 +395,8 @@ fn the_shape_of_the_json_is_kept() {
 #[test]
 fn the_reference_of_the_command_line() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let help = ["", "lint", "plan", "down", "schema", "explain", "completions"].map(|name| {
+    let commands = ["", "lint", "plan", "down", "verify", "schema", "explain", "init", "hook", "completions", "man"];
+    let help = commands.map(|name| {
         let args = [name, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect::<Vec<_>>();
         format!("$ migsafe {}\n\n{}", args.join(" "), run(dir.path(), &args).out)
     });
