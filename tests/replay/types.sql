@@ -28,3 +28,5 @@ ALTER DOMAIN email ADD CONSTRAINT later CHECK (VALUE <> 'x') NOT VALID;
 DROP TYPE feeling;
 COMMENT ON TYPE feeling IS 'how';
 COMMENT ON CONSTRAINT email_check ON DOMAIN email IS 'an at';
+CREATE TABLE keyed (id integer PRIMARY KEY);
+CREATE DOMAIN keyed_pkey AS integer;

@@ -1,7 +1,7 @@
 //! Types and domains.
 
 use super::{Done, exists, exists_member, missing, missing_member, privileges};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, UserType, UserTypeShape};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Relation, UserType, UserTypeShape};
 use crate::change::{
     AttributeChange, ColumnValue, ConstraintKind, Domain, DomainChange, DomainCheck, EnumChange, Expr, ExprShape, Ident,
     ObjectKind, QName, Ref, RefKind, TypeShape,
@@ -14,7 +14,11 @@ pub(super) fn create(catalog: &mut Catalog, name: &QName, shape: &TypeShape) -> 
     let name = catalog.creation_name(name)?;
     let is_shell = |old: &UserType| matches!(&old.shape, UserTypeShape::Type(TypeShape::Base(text)) if text.is_empty());
     let old = catalog.types.get(&name).cloned();
-    if old.as_deref().is_some_and(|old| !is_shell(old)) || catalog.relations.contains_key(&name) {
+    let is_taken = match shape {
+        TypeShape::Composite(_) => catalog.relations.contains_key(&name),
+        TypeShape::Enum(_) | TypeShape::Range(_) | TypeShape::Base(_) => has_row_type(catalog, &name),
+    };
+    if old.as_deref().is_some_and(|old| !is_shell(old)) || is_taken {
         return Err(exists(ObjectKind::Type, &name.name));
     }
     let shape = match shape {
@@ -28,6 +32,14 @@ pub(super) fn create(catalog: &mut Catalog, name: &QName, shape: &TypeShape) -> 
     };
     put_new(catalog, name, UserTypeShape::Type(shape));
     Ok(())
+}
+
+/// Whether a relation of this name brings a type of its name along, as all but indexes do.
+fn has_row_type(catalog: &Catalog, name: &Name) -> bool {
+    catalog.relations.get(name).is_some_and(|relation| match relation {
+        Relation::Table(_) | Relation::View(_) | Relation::Sequence(_) => true,
+        Relation::Index(_) => false,
+    })
 }
 
 /// `ALTER TYPE ... VALUE`.
@@ -113,7 +125,7 @@ pub(super) fn alter_composite(
 /// `CREATE DOMAIN`.
 pub(super) fn create_domain(catalog: &mut Catalog, name: &QName, domain: &Domain, dialect: &dyn Dialect) -> Done {
     let name = catalog.creation_name(name)?;
-    if catalog.types.contains_key(&name) || catalog.relations.contains_key(&name) {
+    if catalog.types.contains_key(&name) || has_row_type(catalog, &name) {
         return Err(exists(ObjectKind::Type, &name.name));
     }
     let mut kept = Domain {
