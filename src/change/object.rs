@@ -408,6 +408,23 @@ pub struct Data {
     pub query: Option<Query>,
 }
 
+impl Data {
+    /// Nothing but its kind.
+    pub fn new(kind: DataKind) -> Data {
+        Data {
+            kind,
+            table: None,
+            only: false,
+            columns: None,
+            filtered: false,
+            batched: false,
+            rows: None,
+            conflict: None,
+            query: None,
+        }
+    }
+}
+
 /// What a [`Data`] statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DataKind {

@@ -29,7 +29,7 @@ pub(super) fn statement(c: &mut Cursor<'_>) -> Read<Change> {
     let query = c.finish_query(mark, names);
     match into {
         Some(into) => new_table(c, &into, query),
-        None => Ok(Change::Data(Arc::new(Data { query: Some(query), ..dml::empty(DataKind::Select) }))),
+        None => Ok(Change::Data(Arc::new(Data { query: Some(query), ..Data::new(DataKind::Select) }))),
     }
 }
 

@@ -47,21 +47,6 @@ pub(super) fn statement_into(c: &mut Cursor<'_>, names: &mut Names<'_>, at: u32)
     data
 }
 
-/// Nothing but its kind.
-pub(super) fn empty(kind: DataKind) -> Data {
-    Data {
-        kind,
-        table: None,
-        only: false,
-        columns: None,
-        filtered: false,
-        batched: false,
-        rows: None,
-        conflict: None,
-        query: None,
-    }
-}
-
 /// Whether the statement takes some rows at a time: something in it has a limit.
 pub(super) fn is_batched(c: &mut Cursor<'_>, mark: usize) -> bool {
     let end = c.mark();
@@ -142,7 +127,7 @@ fn insert(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     let table = relation(c, names)?;
     let alias = if c.eat("AS") { Some(c.ident()?) } else { None };
     names.push_source(Source { access: Access::Write, ..source(alias, table.clone()) });
-    let mut data = Data { table: Some(table.clone()), ..empty(DataKind::Insert) };
+    let mut data = Data { table: Some(table.clone()), ..Data::new(DataKind::Insert) };
     if c.at_sign(&Token::LParen) && !c.at_query() {
         data.columns = Some(c.paren_list(|c| written_column(c, names))?);
     }
@@ -302,7 +287,7 @@ fn update(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     }
     let filtered = condition(c, names)?;
     returning(c, names)?;
-    Ok(Data { table: Some(table), only, columns: Some(columns), filtered, ..empty(DataKind::Update) })
+    Ok(Data { table: Some(table), only, columns: Some(columns), filtered, ..Data::new(DataKind::Update) })
 }
 
 /// Steps to one of these words outside of parentheses and of `IS DISTINCT FROM`; whether one was found.
@@ -326,7 +311,7 @@ fn delete(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     }
     let filtered = condition(c, names)?;
     returning(c, names)?;
-    Ok(Data { table: Some(table), only, filtered, ..empty(DataKind::Delete) })
+    Ok(Data { table: Some(table), only, filtered, ..Data::new(DataKind::Delete) })
 }
 
 fn merge(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
@@ -356,7 +341,7 @@ fn merge(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
         }
     }
     returning(c, names)?;
-    Ok(Data { table: Some(table), only, columns, filtered: true, ..empty(DataKind::Merge) })
+    Ok(Data { table: Some(table), only, columns, filtered: true, ..Data::new(DataKind::Merge) })
 }
 
 fn merge_insert(c: &mut Cursor<'_>, names: &mut Names<'_>, columns: &mut Option<Vec<Ident>>) -> Read<()> {
@@ -382,7 +367,7 @@ pub(super) fn copy(c: &mut Cursor<'_>) -> Read<Change> {
         c.expect_sign(&Token::RParen)?;
         c.expect("TO")?;
         c.rest_text();
-        return Ok(Change::Data(Arc::new(Data { query: Some(query), ..empty(DataKind::CopyOut) })));
+        return Ok(Change::Data(Arc::new(Data { query: Some(query), ..Data::new(DataKind::CopyOut) })));
     }
     c.eat("BINARY");
     let mut names = Names::new(c);
@@ -404,7 +389,7 @@ pub(super) fn copy(c: &mut Cursor<'_>) -> Read<Change> {
     }
     let table = (kind == DataKind::CopyIn).then_some(table);
     let query = Some(c.finish_query(mark, names));
-    Ok(Change::Data(Arc::new(Data { table, columns, filtered, query, ..empty(kind) })))
+    Ok(Change::Data(Arc::new(Data { table, columns, filtered, query, ..Data::new(kind) })))
 }
 
 fn copied_query(c: &mut Cursor<'_>) -> Read<Query> {
@@ -426,7 +411,7 @@ pub(super) fn call(c: &mut Cursor<'_>) -> Read<Change> {
     names.reserve(None);
     c.expr_into(&mut names)?;
     let query = Some(c.finish_query(mark, names));
-    Ok(Change::Data(Arc::new(Data { query, ..empty(DataKind::Call) })))
+    Ok(Change::Data(Arc::new(Data { query, ..Data::new(DataKind::Call) })))
 }
 
 /// What a statement that is too long to be read whole does, from its beginning.
@@ -444,15 +429,15 @@ pub(super) fn beginning(c: &mut Cursor<'_>) -> Read<Change> {
         } else {
             None
         };
-        Data { table: Some(table), columns, ..empty(DataKind::Insert) }
+        Data { table: Some(table), columns, ..Data::new(DataKind::Insert) }
     } else if c.eat("UPDATE") {
         let Target { table, only } = target(c, &mut names, &["SET"])?;
-        Data { table: Some(table), only, filtered: true, ..empty(DataKind::Update) }
+        Data { table: Some(table), only, filtered: true, ..Data::new(DataKind::Update) }
     } else if c.eat("DELETE FROM") {
         let Target { table, only } = target(c, &mut names, &["USING", "WHERE", "RETURNING"])?;
-        Data { table: Some(table), only, filtered: true, ..empty(DataKind::Delete) }
+        Data { table: Some(table), only, filtered: true, ..Data::new(DataKind::Delete) }
     } else if c.at_any(&["SELECT", "VALUES"]) {
-        empty(DataKind::Select)
+        Data::new(DataKind::Select)
     } else {
         return Err(c.refuse("a statement that is short enough to be read"));
     };

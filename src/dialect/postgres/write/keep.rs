@@ -72,15 +72,5 @@ fn data(kind: DataKind, table: &Name, columns: &[KeptColumn], filtered: bool, sq
 }
 
 fn of(kind: DataKind, sql: String) -> Data {
-    Data {
-        kind,
-        table: None,
-        only: false,
-        columns: None,
-        filtered: false,
-        batched: false,
-        rows: None,
-        conflict: None,
-        query: Some(Query { text: Expr::plain(sql), selects: [].into() }),
-    }
+    Data { query: Some(Query { text: Expr::plain(sql), selects: [].into() }), ..Data::new(kind) }
 }
