@@ -6,7 +6,7 @@ mod app_error;
 pub use app_error::AppError;
 
 use crate::catalog::{Catalog, Name, Problem};
-use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
+use crate::change::{Change, Column, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -55,6 +55,9 @@ pub trait Dialect: Sync {
 
     /// Whether a trigger runs because of what another one wrote, as SQL.
     fn in_nested_trigger(&self) -> &'static str;
+
+    /// A statement over a whole table, some rows at a time: each batch commits by itself and tells how far it is. Without the final `;`.
+    fn batched(&self, work: &Batched<'_>) -> String;
 
     /// The deletion of the rows that have these values in these columns.
     fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change;
@@ -139,6 +142,21 @@ pub trait Dialect: Sync {
 
     /// The locks and the work of a change.
     fn impact(&self, change: &Change, context: &ImpactContext<'_>) -> Impact;
+}
+
+/// A statement that goes over a table in batches.
+#[derive(Clone, Copy)]
+pub struct Batched<'a> {
+    /// The table whose rows are walked, as it is written.
+    pub table: &'a str,
+    /// The column that tells its rows apart, and orders them.
+    pub key: Option<&'a Column>,
+    /// The statement for the rows of one batch, by the condition that they meet.
+    pub statement: &'a dyn Fn(&str) -> String,
+    /// What the progress is told of.
+    pub label: &'a str,
+    /// What has become of the rows, one word: `filled`.
+    pub done: &'a str,
 }
 
 /// Something that is copied before it is removed.

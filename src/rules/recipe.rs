@@ -3,12 +3,7 @@
 use super::At;
 use crate::catalog::{Name, Table};
 use crate::change::{AlterTable, Change, Column, ColumnValue, Ident, ObjectKind, ObjectRef, QName, TableAction};
-
-/// How many rows one batch of a backfill takes.
-const BATCH: u32 = 1000;
-
-/// How many pages of a table without a key of one column.
-const PAGES: u32 = 50;
+use crate::dialect::Batched;
 
 impl At<'_> {
     /// A name of the IR that is written as briefly as a new session allows.
@@ -49,51 +44,14 @@ impl At<'_> {
         let name = self.sql(&table.name);
         let primary = table.indexes.iter().find(|index| index.primary && index.shape.keys.len() == 1);
         let key = primary.and_then(|index| table.column(index.shape.keys[0].column()?));
-        let Some(key) = key else {
-            // Page by page: rows move behind the last one, filled.
-            return format!(
-                "DO $$\n\
-                 DECLARE\n    \
-                     _last bigint := (SELECT (ctid::text::point)[0]::bigint FROM {name} ORDER BY ctid DESC LIMIT 1);\n    \
-                     _page bigint := 0;\n    \
-                     _written bigint;\n    \
-                     _filled bigint := 0;\n\
-                 BEGIN\n    \
-                     WHILE _page <= _last LOOP\n        \
-                         UPDATE {name} SET {set}\n            \
-                             WHERE ctid >= format('(%s,0)', _page)::tid AND ctid < format('(%s,0)', _page + {PAGES})::tid AND ({pending});\n        \
-                         GET DIAGNOSTICS _written = ROW_COUNT;\n        \
-                         _filled := _filled + _written;\n        \
-                         _page := _page + {PAGES};\n        \
-                         RAISE NOTICE '%: % rows filled, up to page % of %', {label}, _filled, _page, _last;\n        \
-                         COMMIT;\n    \
-                     END LOOP;\n\
-                 END $$",
-                label = literal(&name)
-            );
-        };
-        let (id, of) = (self.quoted(&key.name), self.type_of(&key.data_type));
-        format!(
-            "DO $$\n\
-             DECLARE\n    \
-                 _next {of} := (SELECT {id} FROM {name} ORDER BY {id} LIMIT 1);\n    \
-                 _keys {of}[];\n    \
-                 _written bigint;\n    \
-                 _filled bigint := 0;\n\
-             BEGIN\n    \
-                 WHILE _next IS NOT NULL LOOP\n        \
-                     _keys := ARRAY(SELECT {id} FROM {name} WHERE {id} >= _next ORDER BY {id} LIMIT {BATCH});\n        \
-                     UPDATE {name} SET {set} WHERE {id} = ANY (_keys) AND ({pending});\n        \
-                     GET DIAGNOSTICS _written = ROW_COUNT;\n        \
-                     _filled := _filled + _written;\n        \
-                     _next := _keys[cardinality(_keys)];\n        \
-                     RAISE NOTICE '%: % rows filled, up to %', {label}, _filled, _next;\n        \
-                     COMMIT;\n        \
-                     _next := (SELECT {id} FROM {name} WHERE {id} > _next ORDER BY {id} LIMIT 1);\n    \
-                 END LOOP;\n\
-             END $$",
-            label = literal(&name)
-        )
+        let statement = |rows: &str| format!("UPDATE {name} SET {set} WHERE {rows} AND ({pending})");
+        self.dialect().batched(&Batched {
+            table: &name,
+            key: key.map(|key| &***key),
+            statement: &statement,
+            label: &name,
+            done: "filled",
+        })
     }
 
     /// `SET NOT NULL` without a scan under the strong lock: a check that is validated first. The column holds no null by then.

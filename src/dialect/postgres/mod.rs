@@ -12,7 +12,9 @@ mod types;
 mod volatility;
 mod write;
 
-use super::{AppError, AutomaticName, Cast, Conversion, Dialect, Impact, ImpactContext, Keep, ServerError, ServerVersion, Usual};
+use super::{
+    AppError, AutomaticName, Batched, Cast, Conversion, Dialect, Impact, ImpactContext, Keep, ServerError, ServerVersion, Usual,
+};
 use crate::catalog::{Catalog, CommentKey, Name, Problem, Schema};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
@@ -69,6 +71,10 @@ impl Dialect for Postgres {
 
     fn write(&self, change: &Change) -> String {
         write::write(change)
+    }
+
+    fn batched(&self, work: &Batched<'_>) -> String {
+        write::batched(work)
     }
 
     fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change {

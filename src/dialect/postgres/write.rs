@@ -1,6 +1,7 @@
 //! PostgreSQL's spelling: identifiers, types and statements. What is written reads back as the same change.
 
 mod alter;
+mod batch;
 mod data;
 mod keep;
 mod name;
@@ -8,6 +9,7 @@ mod object;
 mod spell;
 mod table;
 
+pub(super) use batch::batched;
 pub(super) use data::delete_rows;
 pub(super) use keep::{keep, lock_alone, put_back};
 pub(super) use spell::{quote, type_text};

@@ -5,9 +5,7 @@ use super::group::{Group, Scope, short};
 use crate::assess::Phase;
 use crate::catalog::{Catalog, Name, Table};
 use crate::change::{Change, Data, DataKind, Ident, Output, OutputValue, SourceKind, TableAction};
-
-/// How many rows one batch of the copy takes.
-const BATCH: u32 = 1000;
+use crate::dialect::Batched;
 
 pub(super) fn groups(scope: &Scope<'_>) -> Vec<Group> {
     let found = scope.atoms().filter_map(|(at, atom)| {
@@ -201,31 +199,16 @@ impl<'a> Moved<'a> {
                 "{note}INSERT INTO {to} ({target}) SELECT {sources} FROM {from} WHERE {filled} ON CONFLICT ({keys}) DO NOTHING"
             );
         };
-        let (id, of) = (scope.quote(&key.name), scope.lint.options.dialect.type_text(&key.data_type));
         // The rows stay while they are copied: one that is deleted meanwhile would be copied all the same.
-        format!(
-            "{note}DO $$\n\
-             DECLARE\n    \
-                 _next {of} := (SELECT {id} FROM {from} ORDER BY {id} LIMIT 1);\n    \
-                 _keys {of}[];\n    \
-                 _written bigint;\n    \
-                 _filled bigint := 0;\n\
-             BEGIN\n    \
-                 WHILE _next IS NOT NULL LOOP\n        \
-                     _keys := ARRAY(SELECT {id} FROM {from} WHERE {id} >= _next ORDER BY {id} LIMIT {BATCH});\n        \
-                     INSERT INTO {to} ({target}) SELECT {sources} FROM {from}\n            \
-                         WHERE {id} = ANY (_keys) AND ({filled}) FOR KEY SHARE\n            \
-                         ON CONFLICT ({keys}) DO NOTHING;\n        \
-                     GET DIAGNOSTICS _written = ROW_COUNT;\n        \
-                     _filled := _filled + _written;\n        \
-                     _next := _keys[cardinality(_keys)];\n        \
-                     RAISE NOTICE '%: % rows copied, up to %', '{}', _filled, _next;\n        \
-                     COMMIT;\n        \
-                     _next := (SELECT {id} FROM {from} WHERE {id} > _next ORDER BY {id} LIMIT 1);\n    \
-                 END LOOP;\n\
-             END $$",
-            to.replace('\'', "''")
-        )
+        let statement = |rows: &str| {
+            format!(
+                "INSERT INTO {to} ({target}) SELECT {sources} FROM {from}\n            \
+                     WHERE {rows} AND ({filled}) FOR KEY SHARE\n            \
+                     ON CONFLICT ({keys}) DO NOTHING"
+            )
+        };
+        let work = Batched { table: &from, key: Some(key), statement: &statement, label: &to, done: "copied" };
+        format!("{note}{}", scope.lint.options.dialect.batched(&work))
     }
 }
 
