@@ -43,14 +43,47 @@ const ORDER: &str = "order of columns of ";
 /// Looks at the database that the session is in. One round trip; the session's settings stay as they are, and an open
 /// transaction may look at what it has not committed.
 pub fn fingerprint(session: &mut Connection) -> Result<Fingerprint, SqlError> {
+    let query = query(session);
+    look(session, &query)
+}
+
+/// A session that looks more than once: the server plans the query the first time only.
+#[derive(Debug)]
+pub struct Onlooker {
+    session: Connection,
+}
+
+impl Onlooker {
+    /// One in the session's database, whatever it does there besides.
+    pub fn new(mut session: Connection) -> Result<Self, SqlError> {
+        session.execute(&format!("PREPARE migsafe_look AS {}", query(&session)))?;
+        Ok(Onlooker { session })
+    }
+
+    /// The session.
+    pub fn session(&mut self) -> &mut Connection {
+        &mut self.session
+    }
+
+    /// What [`fingerprint`] gives.
+    pub fn look(&mut self) -> Result<Fingerprint, SqlError> {
+        look(&mut self.session, "EXECUTE migsafe_look")
+    }
+}
+
+/// The query that lists all lines.
+fn query(session: &Connection) -> String {
     // What a server before some version does not have.
     let since = |major: u32, column: &'static str, without: &'static str| match session.server_version() {
         Some(version) if version < major * 10_000 => without,
         _ => column,
     };
-    let query = include_str!("schema.sql")
+    include_str!("schema.sql")
         .replace("{compression}", since(14, "nullif(a.attcompression::text, '')", "NULL::text"))
-        .replace("{statistics}", since(13, "s.stxstattarget", "NULL::integer"));
+        .replace("{statistics}", since(13, "s.stxstattarget", "NULL::integer"))
+}
+
+fn look(session: &mut Connection, query: &str) -> Result<Fingerprint, SqlError> {
     // Names are qualified only where the search path does not find them.
     let rows = session.query_rows(&format!(
         "SELECT set_config('migsafe.path', current_setting('search_path'), true);
@@ -96,7 +129,7 @@ impl std::fmt::Display for Difference {
 /// A database in which replayed schemas are made, looked at, and forgotten.
 #[derive(Debug)]
 pub struct Scratch<'s> {
-    session: Connection,
+    onlooker: Onlooker,
     /// What the server refused of the last one, with its answers.
     pub refused: Vec<(String, SqlError)>,
     /// How many of the statements that prepare it were run.
@@ -110,13 +143,13 @@ impl<'s> Scratch<'s> {
         let database = server.create_database()?;
         let mut session = database.connect()?;
         session.execute(TIME_ZONE)?;
-        Ok(Scratch { session, refused: Vec::new(), prepared: 0, _database: database })
+        Ok(Scratch { onlooker: Onlooker::new(session)?, refused: Vec::new(), prepared: 0, _database: database })
     }
 
     /// Runs those of the statements that were not run before: what they make is there beside every schema.
     pub fn prepare(&mut self, statements: &[String]) -> Result<(), SqlError> {
         for sql in statements.iter().skip(self.prepared) {
-            self.session.execute(sql)?;
+            self.onlooker.session.execute(sql)?;
             self.prepared += 1;
         }
         Ok(())
@@ -126,23 +159,24 @@ impl<'s> Scratch<'s> {
     pub fn fingerprint(&mut self, catalog: &Catalog, dialect: &dyn Dialect) -> Result<Fingerprint, SqlError> {
         let statements: Vec<String> = render::creation(catalog, dialect).iter().map(|change| dialect.write(change)).collect();
         self.refused.clear();
-        self.session.execute("BEGIN")?;
+        let session = &mut self.onlooker.session;
+        session.execute("BEGIN")?;
         // As one string it is fast; where something fails, each statement goes by itself.
-        if !statements.is_empty() && self.session.execute(&statements.join(";\n")).is_err() {
-            self.session.execute("ROLLBACK")?;
-            self.session.execute("BEGIN")?;
+        if !statements.is_empty() && session.execute(&statements.join(";\n")).is_err() {
+            session.execute("ROLLBACK")?;
+            session.execute("BEGIN")?;
             for statement in statements {
-                self.session.execute("SAVEPOINT one")?;
-                if let Err(error) = self.session.execute(&statement) {
-                    self.session.execute("ROLLBACK TO one")?;
+                session.execute("SAVEPOINT one")?;
+                if let Err(error) = session.execute(&statement) {
+                    session.execute("ROLLBACK TO one")?;
                     if !is_shared_role(&error) {
                         self.refused.push((statement, error));
                     }
                 }
             }
         }
-        let found = fingerprint(&mut self.session);
-        self.session.execute("ROLLBACK")?;
+        let found = self.onlooker.look();
+        self.onlooker.session.execute("ROLLBACK")?;
         found
     }
 }

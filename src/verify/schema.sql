@@ -1,7 +1,7 @@
 WITH collations AS MATERIALIZED (
     SELECT c.oid, CASE n.nspname WHEN 'pg_catalog' THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.collname) AS shown
     FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
-), extended AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+), extended AS MATERIALIZED (SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'),
 spaces AS MATERIALIZED (
     SELECT n.*, quote_ident(nspname) AS shown FROM pg_namespace n
     WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'

@@ -1,7 +1,7 @@
 //! The way back of one migration: the project's own, or the one that is computed. It must lead to the schema before, and the up must
 //! run again after it.
 
-use super::super::schema::{ColumnOrder, Difference, Fingerprint, fingerprint};
+use super::super::schema::{ColumnOrder, Difference, Fingerprint, Onlooker};
 use super::super::send::{Scripts, drops_role, execute_on_roles};
 use super::super::{Connection, Database};
 use super::rows::Rows;
@@ -53,7 +53,7 @@ pub(super) fn prove(
     run: &Shared<'_, '_>,
     scripts: &Scripts<'_>,
     group: &Group,
-    work: &Database<'_>,
+    (work, onlooker): (&Database<'_>, &mut Onlooker),
     rows: &Rows,
     (before, after): (&Fingerprint, &Fingerprint),
 ) -> Result<Option<BackProof>, Failure> {
@@ -81,15 +81,14 @@ pub(super) fn prove(
         }
     }
     drop(session);
-    let mut session = run.open(work)?;
     if proof.by_hand.is_none() {
-        proof.schema = before.diff(&fingerprint(&mut session)?, ColumnOrder::Ignored);
+        proof.schema = before.diff(&onlooker.look()?, ColumnOrder::Ignored);
     }
-    proof.lost = rows.lost(&rows.look(&mut session, dialect)?);
-    match scripts.send(&mut session, group.commits.clone(), &mut |_| Ok(()))? {
+    proof.lost = rows.lost(&rows.look(onlooker.session(), dialect)?);
+    match scripts.send(&mut run.open(work)?, group.commits.clone(), &mut |_| Ok(()))? {
         Err(refused) => proof.again = Some(refused.error.to_string()),
         Ok(()) => {
-            let again = fingerprint(&mut run.open(work)?)?;
+            let again = onlooker.look()?;
             let differences = after.diff(&again, ColumnOrder::Ignored);
             // Where the way back is not the way back, that was said already.
             if proof.schema.is_empty() && proof.by_hand.is_none() && !differences.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::super::coexist::{Breadth, Examination, ExamineError, Examined};
 use super::super::locks::{self, Held, Relations};
-use super::super::schema::{ColumnOrder, Fingerprint, Scratch, fingerprint};
+use super::super::schema::{ColumnOrder, Fingerprint, Onlooker, Scratch};
 use super::super::send::{Event, Refused, Scripts};
 use super::super::{Connection, Database, SqlError};
 use super::rows::Rows;
@@ -137,11 +137,10 @@ impl<'w, 'a, 's> Worker<'w, 'a, 's> {
         proved.assumed = judged.replayed.steps[steps].iter().flat_map(|step| step.assumed.clone()).collect();
         let scripts = shared.scripts(&judged.replayed);
         let mut work = shared.server.copy_database(base)?;
-        let mut session = shared.open(&work)?;
-        let before = fingerprint(&mut session)?;
+        let mut onlooker = Onlooker::new(shared.open(&work)?)?;
+        let before = onlooker.look()?;
         let dialect = judged.options.dialect;
-        let (mut rows, _) = Rows::fill(&mut session, (schema_before, schema_after), shared.wishes.rows, dialect)?;
-        drop(session);
+        let (mut rows, _) = Rows::fill(onlooker.session(), (schema_before, schema_after), shared.wishes.rows, dialect)?;
         if shared.wishes.rows.is_some() {
             proved.times = Some(Times { rows: rows.counts().collect(), statements: Vec::new() });
         }
@@ -155,17 +154,18 @@ impl<'w, 'a, 's> Worker<'w, 'a, 's> {
             (proved.locks, proved.other_locks) = (0, Vec::new());
             proved.times = proved.times.map(|_| Times::default());
             work = shared.server.copy_database(base)?;
+            onlooker = Onlooker::new(shared.open(&work)?)?;
             sent = self.up(&scripts, &work, group, &mut proved)?;
         }
         sent.map_err(Failure::Pending)?;
-        let after = fingerprint(&mut shared.open(&work)?)?;
+        let after = onlooker.look()?;
         proved.schema = after.diff(&self.replayed(schema_after, made)?, ColumnOrder::Ignored);
         if !proved.schema.is_empty() {
             // What was so before is not this one's doing.
             let known = before.diff(&self.replayed(schema_before, made)?, ColumnOrder::Ignored);
             proved.schema.retain(|difference| !known.contains(difference));
         }
-        proved.back = back::prove(shared, &scripts, group, &work, &rows, (&before, &after))?;
+        proved.back = back::prove(shared, &scripts, group, (&work, &mut onlooker), &rows, (&before, &after))?;
         Ok(proved)
     }
 
