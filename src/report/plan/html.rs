@@ -215,5 +215,6 @@ th, td { padding: 0.2rem 0.6rem 0.2rem 0; border-bottom: 1px solid var(--line); 
 @media (max-width: 32rem) { main { padding: 0.6rem; } dl { grid-template-columns: 1fr; } dt:empty { display: none; }
   .matrix { font-size: 0.85em; } }
 @media print { :root { --ink: #000; --soft: #444; --paper: #fff; --card: #fff; --line: #999; --good: #060; --bad: #a00;
-  --warn: #750; --blue: #036; } main { max-width: none; padding: 0; } article, tr, .gate, .deploy { break-inside: avoid; }  h2, h3 { break-after: avoid; } }
+  --warn: #750; --blue: #036; } main { max-width: none; padding: 0 0.4rem; } article, tr, .gate, .deploy { break-inside: avoid; }
+  h2, h3, h4 { break-after: avoid; } pre { white-space: pre-wrap; overflow: visible; } }
 ";
