@@ -168,6 +168,8 @@ struct Run<'a> {
     assumed: Vec<Change>,
     runner_table: &'static str,
     assumed_names: BTreeMap<(usize, usize), Vec<String>>,
+    /// The calls of the statement that runs.
+    calls: called::Calls,
     out: Replayed,
 }
 
@@ -187,6 +189,7 @@ impl<'a> Run<'a> {
             assumed: Vec::new(),
             runner_table: "",
             assumed_names: BTreeMap::new(),
+            calls: called::Calls::default(),
             out: Replayed::default(),
         }
     }
@@ -355,6 +358,7 @@ impl<'a> Run<'a> {
             doubtful: Vec::new(),
         });
         let mut control = None;
+        self.calls = called::Calls::default();
         for change in &statement.changes {
             match &change.value {
                 Change::Transaction(change) => control = Some(change.clone()),
@@ -432,9 +436,12 @@ impl<'a> Run<'a> {
                 return;
             }
             Change::Data(data) if matches!(data.kind, DataKind::Select | DataKind::Call) => {
-                for inner in self.called(data, span) {
+                let called = self.called(data, span);
+                self.calls.depth += 1;
+                for inner in called {
                     self.change(&inner.change.value, span, conditional || inner.conditional, step);
                 }
+                self.calls.depth -= 1;
             }
             Change::Opaque(_) => self.complete = false,
             _ => {}

@@ -32,7 +32,11 @@ fn example_histories_leave_the_schema_that_the_server_has() {
     let others = std::env::var("MIGSAFE_HISTORIES").ok();
     let paths: Vec<PathBuf> = match &others {
         Some(others) => others.split(':').map(PathBuf::from).collect(),
-        None => files(Path::new("migrations-examples")).into_iter().filter(|path| path.is_dir()).collect(),
+        None => ["migrations-examples", "tests/histories"]
+            .iter()
+            .flat_map(|path| files(Path::new(path)))
+            .filter(|path| path.is_dir())
+            .collect(),
     };
     let mut differences = String::new();
     for path in paths {

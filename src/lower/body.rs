@@ -1,8 +1,15 @@
 //! The bodies of `DO` blocks and routines: the statements in them that can be read, each with its place in the file, and
 //! whether it runs in any case. What is built only when it runs is said to be so.
 
+mod arguments;
 mod constant;
+mod known;
 mod plpgsql;
+mod value;
+
+pub use arguments::{Argument, arguments, constant};
+pub use known::Known;
+pub use value::Value;
 
 use super::literal;
 use crate::change::{Block, BlockStatement, Change, Opaque, OpaqueClass, Spanned};
@@ -19,13 +26,18 @@ const LEXIS: Lexis = Lexis { meta_commands: false, copy_data: false, ..Lexis::PO
 /// The statements of a body. `span` is where `text` stands in the file; where it does not stand there as it is (it had
 /// escapes), every statement has that place.
 pub fn block(text: &str, span: Span, language: &str) -> Block {
+    block_knowing(text, span, language, Known::default())
+}
+
+/// The same, where something is known of the routine's parameters.
+pub fn block_knowing(text: &str, span: Span, language: &str, known: Known) -> Block {
     let place = Place { span, exact: span.range().len() == text.len() };
     let mut statements = Vec::new();
     let out = &mut statements;
     let nesting = Nesting::enter();
     match language {
         _ if nesting.depth > MAX_NESTING => note(OpaqueClass::Syntax, "bodies that are nested too deeply", span, out),
-        "plpgsql" => plpgsql::read(text, place, out),
+        "plpgsql" => plpgsql::read(text, place, known, out),
         "sql" => sql(text, place, out),
         _ => note(OpaqueClass::Language, &format!("a body in the language {language}"), span, out),
     }

@@ -17,7 +17,7 @@ mod query;
 mod types;
 mod words;
 
-pub use body::block;
+pub use body::{Argument, Known, Value, arguments, block, block_knowing, constant};
 pub use client::command;
 
 use crate::change::{Change, Opaque, OpaqueClass, Spanned};

@@ -1,19 +1,40 @@
 //! The structure of a PL/pgSQL body: which of its words begin SQL statements, and which of those run only under a
 //! condition. It follows the manual's chapter "PL/pgSQL": a condition ends at the first `THEN` or `LOOP` outside of
-//! parentheses, a statement at its `;`.
+//! parentheses, a statement at its `;`. Variables are followed as far as their values are known, so that a branch that is
+//! never taken is not read, and a loop over a few known values is read once for each.
 
+mod embedded;
+mod loops;
+
+use super::known::{Known, folded};
+use super::value::Kind;
 use super::{Place, constant};
-use crate::change::{BlockStatement, Change, Opaque, OpaqueClass, Spanned};
+use crate::change::{BlockStatement, OpaqueClass};
 use crate::parse::{Token, TokenKind};
 
 /// Blocks, loops and conditions inside each other; nobody writes more, and the reader recurses.
 const MAX_NESTING: usize = 200;
 
-/// Reads a whole body into `out`.
-pub(super) fn read(text: &str, place: Place, out: &mut Vec<BlockStatement>) {
+/// Reads a whole body into `out`. `known` has the routine's parameters.
+pub(super) fn read(text: &str, place: Place, known: Known, out: &mut Vec<BlockStatement>) {
     let tokens = super::tokens(text);
-    let mut reader =
-        Reader { text, tokens, at: 0, place, out, conditional: false, nesting: 0, unbalanced: false, may_have_left: false };
+    let mut reader = Reader {
+        text,
+        tokens,
+        at: 0,
+        place,
+        out,
+        known,
+        conditional: false,
+        muted: false,
+        again: false,
+        nesting: 0,
+        unbalanced: false,
+        may_have_left: false,
+        may_have_skipped: false,
+        has_left: false,
+        budget: loops::BUDGET,
+    };
     while reader.peek().is_some() {
         reader.statements();
         // What closes nothing is stepped over.
@@ -32,12 +53,24 @@ struct Reader<'t, 'o> {
     at: usize,
     place: Place,
     out: &'o mut Vec<BlockStatement>,
+    /// The variables and what they hold here.
+    known: Known,
     conditional: bool,
+    /// What is read is never reached.
+    muted: bool,
+    /// It was read before, in an earlier round of a loop.
+    again: bool,
     nesting: usize,
     /// A parenthesis is never closed: from then on every `;` ends a statement.
     unbalanced: bool,
     /// A `RETURN` was met, so that what follows may not be reached.
     may_have_left: bool,
+    /// An `EXIT` or `CONTINUE` was met, so that the rest of the loop may not be reached.
+    may_have_skipped: bool,
+    /// A `RETURN` is met in any case: nothing that follows is reached.
+    has_left: bool,
+    /// How much may still be read again in loops.
+    budget: usize,
 }
 
 impl Reader<'_, '_> {
@@ -89,32 +122,35 @@ impl Reader<'_, '_> {
             return self.opaque(self.at, end, OpaqueClass::Syntax, "blocks that are nested too deeply");
         }
         if self.assigns() {
-            self.at = self.statement_end();
-            return;
+            return self.assignment();
         }
         self.nesting += 1;
         match self.sign(self.at).to_ascii_uppercase().as_str() {
             "DECLARE" | "BEGIN" => self.block(),
-            "IF" => self.branches(),
+            "IF" => self.branches(false),
             "CASE" => {
+                let subject = self.at + 1;
                 self.at = self.find(self.at, &["WHEN", ";"]);
-                self.branches();
+                self.branches(subject < self.at);
             }
-            "LOOP" | "WHILE" | "FOREACH" => self.looped(),
+            "LOOP" | "WHILE" => self.unknown_loop(),
+            "FOREACH" => self.foreach_loop(),
             "FOR" => self.for_loop(),
             "RETURN" => self.leave(),
             "EXECUTE" => {
                 let end = self.statement_end();
                 self.execute(self.at, end);
-                self.at = end;
+                self.step_over(end);
             }
-            "NULL" | "RAISE" | "ASSERT" | "GET" | "OPEN" | "FETCH" | "MOVE" | "CLOSE" | "EXIT" | "CONTINUE" => {
-                self.at = self.statement_end();
+            "EXIT" | "CONTINUE" => self.skip(),
+            "NULL" | "RAISE" | "ASSERT" | "GET" | "OPEN" | "FETCH" | "MOVE" | "CLOSE" => {
+                let end = self.statement_end();
+                self.step_over(end);
             }
             _ => {
                 let end = self.statement_end();
                 self.sql(self.at, end);
-                self.at = end;
+                self.step_over(end);
             }
         }
         self.nesting -= 1;
@@ -146,74 +182,154 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// To the end of a statement, which may give variables other values.
+    fn step_over(&mut self, end: usize) {
+        self.known.forget_assigned(self.text, self.tokens.get(self.at..end).unwrap_or_default());
+        self.at = end;
+    }
+
+    /// `variable := expression`.
+    fn assignment(&mut self) {
+        let start = self.at;
+        let end = self.statement_end();
+        let target = self.path_end(start);
+        let name = folded(self.tokens[start].text(self.text));
+        let values = match target == start + 1 && self.known.has(&name) {
+            true => self.evaluate(target + 1, end),
+            false => Vec::new(),
+        };
+        let assumed = values.iter().any(|constant| constant.assumed);
+        self.known.assign(&name, values.into_iter().map(|constant| constant.value).collect(), assumed);
+        self.at = end;
+    }
+
+    /// The values that an expression may have; none where that is not known.
+    fn evaluate(&self, start: usize, end: usize) -> Vec<constant::Constant> {
+        let tokens = self.tokens.get(start..end).unwrap_or_default();
+        let choices = self.known.choices(self.text, tokens);
+        let values: Option<Vec<_>> = choices.iter().map(|known| constant::evaluate(self.text, tokens, known)).collect();
+        values.unwrap_or_default()
+    }
+
+    /// `name [CONSTANT] type [NOT NULL] [{ DEFAULT | := | = } expression];`
+    fn declaration(&mut self) {
+        let end = self.statement_end();
+        if let Some(token) = self.tokens.get(self.at).filter(|_| self.at < end) {
+            let name = folded(token.text(self.text));
+            let at = self.at + 1 + usize::from(self.is(self.at + 1, "CONSTANT"));
+            let kind = match constant::kind(self.text, self.tokens.get(at..end).unwrap_or_default()) {
+                Some((kind, _)) => kind,
+                // A string that is too long is refused.
+                None if self.is_any(at, &["varchar", "character"]) => Kind::Text,
+                None => Kind::Other,
+            };
+            let value = self.find_before(end, at, &["DEFAULT", ":=", "="]);
+            let mut values = if value < end { self.evaluate(value + 1, end) } else { vec![super::value::Value::Null.into()] };
+            let value = if values.len() == 1 { values.pop() } else { None };
+            let assumed = value.as_ref().is_some_and(|constant| constant.assumed);
+            let value = value.and_then(|constant| constant.value.cast(&kind));
+            self.known.declare(name, kind, value, assumed);
+        }
+        self.at = end + 1;
+    }
+
     /// `[DECLARE ...] BEGIN ... [EXCEPTION WHEN ...] END`.
     fn block(&mut self) {
+        let scope = self.known.len();
         if self.eat("DECLARE") {
             while self.peek().is_some() && !self.is(self.at, "BEGIN") {
-                self.at = self.statement_end() + 1;
+                self.declaration();
             }
         }
         self.at += 1;
-        let first = self.out.len();
+        let (first, start, left) = (self.out.len(), self.at, self.has_left);
         self.statements();
         if self.eat("EXCEPTION") {
             for statement in &mut self.out[first..] {
                 statement.conditional = true;
             }
+            self.has_left = left;
+            self.forget_since(start);
             self.under_condition(|reader| {
                 while reader.eat("WHEN") {
                     reader.at = reader.find(reader.at, &["THEN", ";"]) + 1;
                     reader.statements();
                 }
             });
+            self.has_left = left;
+            self.forget_since(start);
         }
+        self.known.truncate(scope);
         self.end();
     }
 
-    /// `IF ... THEN ... ELSIF ... THEN ... ELSE ... END IF`, and the arms of `CASE`.
-    fn branches(&mut self) {
-        self.under_condition(|reader| {
-            loop {
-                reader.at = reader.find(reader.at + 1, &["THEN", ";"]) + 1;
-                reader.statements();
-                if reader.eat("ELSE") {
-                    return reader.statements();
-                }
-                if !reader.is_any(reader.at, &["ELSIF", "ELSEIF", "WHEN"]) {
-                    return;
-                }
+    /// Forgets the values of what may have been assigned to since.
+    fn forget_since(&mut self, start: usize) {
+        self.known.forget_assigned(self.text, self.tokens.get(start..self.at).unwrap_or_default());
+    }
+
+    /// `IF ... THEN ... ELSIF ... THEN ... ELSE ... END IF`, and the arms of `CASE`, of which only those without a subject
+    /// have conditions.
+    fn branches(&mut self, has_subject: bool) {
+        let before = self.known.clone();
+        let mut ways = Vec::new();
+        // Whether an arm so far is taken in any case, or perhaps.
+        let (mut taken, mut perhaps) = (false, false);
+        loop {
+            let start = self.at + 1;
+            self.at = self.find(start, &["THEN", ";"]);
+            let condition = if has_subject { None } else { self.condition(start, self.at) };
+            self.at += 1;
+            self.branch(if taken { Some(false) } else { condition }, perhaps, &before, &mut ways);
+            taken |= condition == Some(true);
+            perhaps |= condition.is_none();
+            if self.eat("ELSE") {
+                self.branch(Some(!taken), perhaps, &before, &mut ways);
+                taken = true;
+                break;
             }
-        });
-        self.end();
-    }
-
-    /// The rest of a loop, from its condition or its `LOOP`.
-    fn looped(&mut self) {
-        self.at = self.find(self.at, &["LOOP", ";"]) + 1;
-        self.under_condition(Self::statements);
-        self.end();
-    }
-
-    /// `FOR row IN query LOOP`, `FOR i IN 1..10 LOOP`, `FOR row IN cursor LOOP`.
-    fn for_loop(&mut self) {
-        let start = self.find(self.at, &["IN", "LOOP", ";"]) + 1;
-        let end = self.find(start, &["LOOP", ";"]);
-        let first = (start..end).find(|at| self.sign(*at) != "(").unwrap_or(end);
-        if self.is(start, "EXECUTE") {
-            self.execute(start, end);
-        } else if self.is_any(first, &["SELECT", "WITH", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE"])
-            && !(start..end).any(|at| self.is(at, ".."))
-        {
-            self.sql(start, end);
+            if !self.is_any(self.at, &["ELSIF", "ELSEIF", "WHEN"]) {
+                break;
+            }
         }
-        self.at = end;
-        self.looped();
+        if !taken {
+            ways.push(before);
+        }
+        self.known = Known::join(ways);
+        self.end();
+    }
+
+    /// The statements of one arm whose condition is true, false, or not known.
+    fn branch(&mut self, condition: Option<bool>, perhaps: bool, before: &Known, ways: &mut Vec<Known>) {
+        self.known = before.clone();
+        match condition {
+            Some(false) => {
+                let outer = (self.muted, self.may_have_left, self.may_have_skipped, self.conditional, self.has_left);
+                self.muted = true;
+                self.statements();
+                (self.muted, self.may_have_left, self.may_have_skipped, self.conditional, self.has_left) = outer;
+                return;
+            }
+            Some(true) if !perhaps => self.statements(),
+            Some(true) | None => self.under_condition(Self::statements),
+        }
+        ways.push(std::mem::take(&mut self.known));
+    }
+
+    /// Whether a condition holds, where that is known.
+    fn condition(&self, start: usize, end: usize) -> Option<bool> {
+        let tokens = self.tokens.get(start..end)?;
+        let choices = self.known.choices(self.text, tokens);
+        let mut answers = choices.iter().map(|known| constant::condition(self.text, tokens, known));
+        let first = answers.next()??;
+        answers.all(|answer| answer == Some(first)).then_some(first)
     }
 
     /// `RETURN ...`: what follows a return under a condition runs under one too.
     fn leave(&mut self) {
         let end = self.statement_end();
         if !self.is_any(self.at + 1, &["NEXT", "QUERY"]) {
+            self.has_left |= !self.conditional;
             self.may_have_left = true;
             self.conditional = true;
         } else if self.is(self.at + 1, "QUERY") && self.is(self.at + 2, "EXECUTE") {
@@ -224,10 +340,18 @@ impl Reader<'_, '_> {
         self.at = end;
     }
 
+    /// `EXIT` and `CONTINUE`: with a label they may leave more than the loop that they stand in.
+    fn skip(&mut self) {
+        self.may_have_left |= !self.is_any(self.at + 1, &["WHEN", ";"]);
+        self.may_have_skipped = true;
+        self.conditional = true;
+        self.at = self.statement_end();
+    }
+
     fn under_condition(&mut self, read: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.conditional, true);
         read(self);
-        self.conditional = outer || self.may_have_left;
+        self.conditional = outer || self.may_have_left || self.may_have_skipped;
     }
 
     /// `END`, `END IF`, `END LOOP label` and their `;`.
@@ -235,70 +359,6 @@ impl Reader<'_, '_> {
         if self.eat("END") {
             self.at = self.statement_end() + 1;
         }
-    }
-
-    /// `EXECUTE string [INTO ...] [USING ...]`.
-    fn execute(&mut self, start: usize, end: usize) {
-        let string_end = self.find_before(end, start + 1, &["INTO", "USING"]);
-        match constant::evaluate(self.text, self.tokens.get(start + 1..string_end).unwrap_or_default()) {
-            Some(constant) => {
-                let place = match constant.exact {
-                    Some((from, to)) => self.place.inside(from, to),
-                    None => Place::vague(self.span(start, end)),
-                };
-                super::script(&constant.text, place, self.conditional, self.out);
-            }
-            None => self.opaque(start, end, OpaqueClass::Dynamic, "EXECUTE of a string that is built at run time"),
-        }
-    }
-
-    /// A statement of SQL, without the words that only PL/pgSQL knows.
-    fn sql(&mut self, start: usize, end: usize) {
-        let Some((from, to)) = self.bytes(start, end) else { return };
-        let mut sql = self.text[from..to].to_owned();
-        let mut replace = |at: std::ops::Range<usize>, with: &str| {
-            sql.replace_range(at.start - from..at.end - from, &format!("{with:>width$}", width = at.len()));
-        };
-        if self.is(start, "PERFORM") {
-            replace(self.tokens[start].start..self.tokens[start].end, "SELECT");
-        }
-        if let Some((first, last)) = self.find_into(start, end) {
-            replace(self.tokens[first].start..self.tokens[last].end, "");
-        }
-        super::statement(&sql, self.place.inside(from, to), self.conditional, self.out);
-    }
-
-    /// The first and last token of `INTO [STRICT] target, ...` where it is no part of `INSERT INTO`.
-    fn find_into(&self, start: usize, end: usize) -> Option<(usize, usize)> {
-        if !self.is_any(start, &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "PERFORM", "VALUES", "TABLE", "("]) {
-            return None;
-        }
-        let mut at = start;
-        let into = loop {
-            at = self.find_before(end, at + 1, &["INTO"]);
-            if at >= end {
-                return None;
-            }
-            if !self.is_any(at - 1, &["INSERT", "MERGE"]) {
-                break at;
-            }
-        };
-        at = into + 1;
-        at += usize::from(self.is(at, "STRICT"));
-        loop {
-            at = self.path_end(at);
-            if self.sign(at) != "," {
-                return (at <= end).then_some((into, at - 1));
-            }
-            at += 1;
-        }
-    }
-
-    fn opaque(&mut self, start: usize, end: usize, class: OpaqueClass, reason: &str) {
-        let span = self.span(start, end);
-        let change = Spanned { value: Change::Opaque(Opaque { reason: reason.into(), class }), span };
-        self.out.push(BlockStatement { change, conditional: self.conditional });
-        self.at = self.at.max(end);
     }
 
     /// From the first to the last of these tokens.
@@ -323,7 +383,7 @@ impl Reader<'_, '_> {
         for at in at..end {
             match self.sign(at) {
                 "(" | "[" => depth += 1,
-                ")" | "]" if !words.contains(&"]") || depth > 0 => depth = depth.saturating_sub(1),
+                sign @ (")" | "]") if depth > 0 || !words.contains(&sign) => depth = depth.saturating_sub(1),
                 sign if (depth == 0 || self.unbalanced && sign == ";") && self.is_any(at, words) => return at,
                 _ => {}
             }
