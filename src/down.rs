@@ -9,6 +9,7 @@ mod data;
 mod fidelity;
 mod plan;
 mod preserve;
+mod replaced;
 mod script;
 mod unseen;
 

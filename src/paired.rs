@@ -10,15 +10,13 @@ pub use attempt::{Ground, Tried};
 pub use differ::Difference;
 pub use kept::{Keeping, keep};
 
-use crate::assess::{self, Assessment, Broken, Release, Verdict};
-use crate::dialect::{Lock, ServerVersion};
+use crate::catalog::Catalog;
 use crate::down::{self, Down, Fidelity};
 use crate::read::{self, DownState, DownText, NoPlace, Project};
 use crate::replay;
 use crate::source::{Migration, Script, Sources, Transaction};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// A migration with the way back that was computed for it.
 #[derive(Debug)]
@@ -37,8 +35,8 @@ pub struct Pair {
     pub fails: bool,
     /// Whether the schema around it is fully known.
     pub known: bool,
-    /// The verdict on the script as a migration: the application that runs before it is the new one.
-    verdict: Option<Assessment>,
+    /// The script, tried on the schema that the migration makes, with the text in which it stands; nothing where a person has to write it.
+    pub tried: Option<(Sources, Tried)>,
 }
 
 impl Pair {
@@ -46,57 +44,45 @@ impl Pair {
     pub fn text(&self) -> DownText<'_> {
         DownText { script: &self.script, transactional: self.down.transactional }
     }
-
-    /// The strongest lock that the script takes on each object, the strongest first.
-    pub fn locks(&self) -> impl Iterator<Item = &Lock> {
-        let mut locks: Vec<&Lock> = self.verdicts().flat_map(|verdict| &verdict.impact.locks).collect();
-        locks.sort_by_key(|lock| std::cmp::Reverse((lock.strength, lock.held)));
-        let mut seen = BTreeSet::new();
-        locks.into_iter().filter(move |lock| seen.insert(&lock.object))
-    }
-
-    /// What of the new application fails once the script has run.
-    pub fn breaks(&self) -> impl Iterator<Item = &Broken> {
-        self.verdicts().flat_map(|verdict| &verdict.breaks)
-    }
-
-    fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
-        self.verdict.iter().flat_map(|assessment| &assessment.verdicts)
-    }
 }
 
 /// Computes the downs of these migrations of a project, which were judged in the replay.
-pub fn pairs(project: &Project, ground: Ground<'_>, migrations: &[usize], version: ServerVersion) -> Vec<Pair> {
+pub fn pairs(project: &Project, ground: Ground<'_>, migrations: &[usize]) -> Vec<Pair> {
     let computed = |migration: &usize| {
         let down = down::down(&ground.parsed[*migration], ground.replayed, *migration, ground.dialect);
-        pair(project, ground, down, version)
+        pair(project, ground, down)
     };
     migrations.par_iter().map(computed).collect()
 }
 
-fn pair(project: &Project, ground: Ground<'_>, down: Down, version: ServerVersion) -> Pair {
-    let Ground { replayed, dialect, .. } = ground;
+fn pair(project: &Project, ground: Ground<'_>, down: Down) -> Pair {
     let migration = down.migration;
-    let script = down::script(&down, dialect);
-    let text = DownText { script: &script, transactional: down.transactional };
-    let transaction = read::down_transaction(project, migration, text);
-    let mut sources = Sources::default();
-    let file = sources.add("", script.as_str());
-    let sent =
-        Script { chunks: vec![sources.whole(file)], transaction: *transaction.as_ref().unwrap_or(&Transaction::PerStatement) };
-    let own = Ground { sources: &sources, ..ground };
-    let tried = own.attempt(migration, &sent).filter(|_| down.fidelity != Fidelity::Manual);
-    let verdict = tried.and_then(|tried| assess::assess(&tried.replayed, Release::Together, version, dialect).pop());
-    Pair {
+    let mut pair = Pair {
         migration,
         state: read::down_state(project, migration),
-        fails: replay::fails(replayed, migration),
-        known: replay::after(replayed, &project.history, migration).is_none_or(|(_, known)| known),
+        fails: replay::fails(ground.replayed, migration),
+        known: replay::after(ground.replayed, &project.history, migration).is_none_or(|(_, known)| known),
+        script: down::script(&down, ground.dialect),
         down,
-        script,
-        transaction,
-        verdict,
+        transaction: Ok(Transaction::Wrapped),
+        tried: None,
+    };
+    pair.transaction = read::down_transaction(project, migration, pair.text());
+    pair.tried = attempt(&pair, &pair.script, ground, None);
+    pair
+}
+
+/// The script of a pair, or a part of it, tried on the schema that its migration makes, or on that one.
+fn attempt(pair: &Pair, script: &str, ground: Ground<'_>, start: Option<&Catalog>) -> Option<(Sources, Tried)> {
+    if pair.down.fidelity == Fidelity::Manual {
+        return None;
     }
+    let mut sources = Sources::default();
+    let file = sources.add("", script);
+    let transaction = *pair.transaction.as_ref().unwrap_or(&Transaction::PerStatement);
+    let sent = Script { chunks: vec![sources.whole(file)], transaction };
+    let tried = Ground { sources: &sources, ..ground }.attempt(pair.migration, &sent, start)?;
+    Some((sources, tried))
 }
 
 /// A project's downs, tried.
@@ -140,7 +126,7 @@ pub fn check<'a>(project: &'a Project, ground: Ground<'_>, migrations: &[usize])
 pub fn tried(ground: Ground<'_>, migrations: &[usize]) -> Vec<Tried> {
     let attempt = |migration: &usize| {
         let script = ground.history.migrations[*migration].down.as_ref()?;
-        ground.attempt(*migration, script)
+        ground.attempt(*migration, script, None)
     };
     let mut tried: Vec<Tried> = migrations.par_iter().filter_map(attempt).collect();
     chain::find(&ground, &mut tried);

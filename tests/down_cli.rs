@@ -267,6 +267,32 @@ fn what_a_down_locks_and_breaks_is_told() {
     assert_eq!(report["down"]["migrations"][1]["check"]["new_app"]["ok"], false);
 }
 
+/// A computed down is judged as the migration that it is, too.
+#[test]
+fn what_the_rules_say_of_a_computed_down_is_told() {
+    let index = "CREATE INDEX i ON users (name); CREATE INDEX j ON users (email);\n";
+    let dir = project(&[
+        ("migrations/1_init.up.sql", &format!("{INIT}{index}")),
+        ("migrations/2_drop.up.sql", "DROP INDEX i; DROP INDEX j; ALTER TABLE users DROP COLUMN email;\n"),
+    ]);
+    let printed = run(dir.path(), &["--since", "1"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    snapshot("down-print-findings", &printed.out);
+    let json = run(dir.path(), &["--since", "1", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json.out).expect("one JSON document");
+    let findings = report["down"]["migrations"][0]["findings"].as_array().expect("a list");
+    let sql = report["down"]["migrations"][0]["sql"].as_str().expect("a script");
+    let index = findings.iter().find(|own| own["rule"] == "index-built-with-lock").expect("the finding");
+    let line = index["line"].as_u64().expect("a line");
+    assert!(sql.lines().nth(line as usize - 1).is_some_and(|line| line.starts_with("CREATE INDEX")), "{index}\n{sql}");
+    assert_eq!(index["path"], "migrations/2_drop.down.sql");
+    let wrote = run(dir.path(), &["--since", "1", "--write"]);
+    let told =
+        "note: 2_drop: the way back: warning: writes of users wait while an index is built (and 1 more) [index-built-with-lock]";
+    assert!(wrote.err.contains(told), "{}", wrote.err);
+    assert_eq!(run(dir.path(), &["--since", "1", "--write", "--force", "-q"]).err, "");
+}
+
 /// One migration in several files of one name has downs that lead back together.
 #[test]
 fn downs_of_one_name_are_checked_together() {

@@ -398,6 +398,10 @@ pub struct Data {
     pub columns: Option<Vec<Ident>>,
     /// Whether a condition limits the rows (`WHERE`; of a `MERGE`, its join).
     pub filtered: bool,
+    /// What that condition demands of single columns, as far as it shows; nothing where there are other sources of rows.
+    pub demands: Demands,
+    /// The values of an `UPDATE`, in the order of its columns, where each column has one of its own.
+    pub values: Option<Vec<Expr>>,
     /// Whether it is limited to some rows at a time (`LIMIT`, a range of keys in a subquery).
     pub batched: bool,
     /// The rows of an `INSERT ... VALUES`: their number and, where every value is a literal, their texts.
@@ -417,12 +421,23 @@ impl Data {
             only: false,
             columns: None,
             filtered: false,
+            demands: Demands::default(),
+            values: None,
             batched: false,
             rows: None,
             conflict: None,
             query: None,
         }
     }
+}
+
+/// A condition as far as it demands that columns have one of some constants: `a = 1 AND b IN ('x', 'y')`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Demands {
+    /// The columns with the constants that each may have.
+    pub of: Vec<(Ident, Vec<Expr>)>,
+    /// Whether it demands something, and nothing else.
+    pub whole: bool,
 }
 
 /// What a [`Data`] statement does.

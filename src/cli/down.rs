@@ -29,6 +29,9 @@ pub fn run(args: &Args, common: &Common) -> Result<Outcome, Failure> {
             refused |= keep(lint, report);
         }
     }
+    for (lint, report) in judged.iter().zip(&mut reports) {
+        report.computed = lint.computed_backs(&report.pairs);
+    }
     let wrote = if args.write { write(&judged, &reports, args, common)? } else { Outcome::Success };
     let wrote = if refused { Outcome::Findings } else { wrote };
     let text = match args.format {
@@ -56,10 +59,11 @@ fn report<'a>(lint: &Lint<'a>, args: &Args) -> DownReport<'a> {
     let checked = args.check.then(|| paired::check(lint.project, lint.ground(), migrations));
     DownReport {
         pairs: match wanted {
-            true => paired::pairs(lint.project, lint.ground(), migrations, lint.options.version),
+            true => paired::pairs(lint.project, lint.ground(), migrations),
             false => Vec::new(),
         },
         kept: Vec::new(),
+        computed: Vec::new(),
         backs: checked.as_ref().map(|checked| lint.backs(&checked.tried)).unwrap_or_default(),
         checked,
     }
@@ -101,6 +105,12 @@ fn write(judged: &[Lint<'_>], reports: &[DownReport<'_>], args: &Args, common: &
                 complain("note", &format!("{}: not written: {reason}", name(pair.migration)));
             } else {
                 wanted.push((pair.migration, pair.text()));
+                if !common.quiet {
+                    let backs = report.computed.iter().filter(|back| back.migration == pair.migration);
+                    for text in backs.flat_map(report::found_texts) {
+                        complain("note", &format!("{}: the way back: {text}", name(pair.migration)));
+                    }
+                }
             }
         }
         let (found, refused) = read::down_edits(project, &wanted, &report.kept);

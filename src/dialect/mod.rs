@@ -62,6 +62,9 @@ pub trait Dialect: Sync {
     /// The deletion of the rows that have these values in these columns.
     fn delete_rows(&self, table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Change;
 
+    /// The update that gives the rows that have the constant `now` in a column the constant `to` there.
+    fn replace_value(&self, table: &Name, column: &Ident, now: &Expr, to: &Expr) -> Change;
+
     /// A lock on these tables under which nobody else reads or writes them.
     fn lock_alone(&self, tables: &[Name]) -> Change;
 

@@ -1,5 +1,6 @@
 //! The statements of a down: the way back through the schema, and the rows that go before it.
 
+use super::replaced::{self, Replaced};
 use super::{Context, Down, Fidelity, Inverse, UpFidelity, data, fidelity};
 use crate::catalog::diff::{self, Blocked};
 use crate::catalog::{Catalog, Name, Relation};
@@ -14,12 +15,30 @@ use std::collections::BTreeSet;
 pub(super) fn plan(context: &Context<'_>) -> Down {
     let mut ups = fidelity::of_statements(context);
     let rows = data::inverses(context, &mut ups);
-    let (way, later) = match schema(context, context.last, context.first) {
+    let (way, later) = match with_values(context, &rows.replaced) {
         Ok(found) => found,
-        Err(_) => step_by_step(context, &mut ups),
+        Err(blocked) => {
+            // Where among the single ways the values would go is not known.
+            if let (false, Some(first)) = (rows.replaced.is_empty(), ups.first_mut()) {
+                first.by_hand(blocked_reason(&blocked));
+            }
+            step_by_step(context, &mut ups)
+        }
     };
     unknown(&way, context, &mut ups);
-    assembled(rows.into_iter().chain(way), later, ups, context)
+    assembled(rows.gone.into_iter().chain(way), later, ups, context)
+}
+
+/// The way back through the schema, and the constants that are given back as soon as no new check is in the way.
+fn with_values(context: &Context<'_>, replaced: &[Replaced]) -> Result<Found, Blocked> {
+    let values = replaced.iter().map(|own| own.change.clone());
+    let Some(loose) = replaced::loosened(replaced, context) else {
+        let (way, later) = schema(context, context.last, context.first)?;
+        return Ok((values.chain(way).collect(), later));
+    };
+    let opening = diff::way(context.last, &loose, context.dialect)?;
+    let (way, later) = schema(context, &loose, context.first)?;
+    Ok((opening.changes.into_iter().chain(values).chain(way).collect(), later))
 }
 
 /// The down of these changes.

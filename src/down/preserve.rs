@@ -140,7 +140,13 @@ fn way_back(
     let way = diff::way(&from, &weak, context.dialect).map_err(blocked)?;
     let later = way.on(context.first, context.dialect).map_err(blocked)?;
     let mut ups = plain.ups.clone();
-    let rows = data::inverses(context, &mut ups.clone());
+    let data::Rows { gone: rows, replaced } = data::inverses(context, &mut ups.clone());
+    if !replaced.is_empty() {
+        return Err(
+            "values that it replaces would have to be put back in between. Put what destroys data into a migration of its own"
+                .to_owned(),
+        );
+    }
     let is_position = |keep: &&Keep| matches!(keep.what, Kept::Position { .. });
     let values = keeps.iter().filter(|keep| !is_position(keep)).map(|keep| context.dialect.put_back(keep));
     let positions = keeps.iter().filter(is_position).map(|keep| context.dialect.put_back(keep));

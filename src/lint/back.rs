@@ -3,10 +3,10 @@
 use super::{Lint, level};
 use crate::assess::{self, Assessment, Broken, Release};
 use crate::dialect::Lock;
-use crate::paired::Tried;
+use crate::paired::{Pair, Tried};
 use crate::replay::ParsedMigration;
 use crate::rules::{self, Finding, Level, Scene, Topic};
-use crate::source::History;
+use crate::source::{History, Script, Sources, Transaction};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -45,20 +45,38 @@ impl Back {
 impl Lint<'_> {
     /// Judges downs that were tried like any migration.
     pub fn backs(&self, tried: &[Tried]) -> Vec<Back> {
-        super::on_pool(|| tried.par_iter().map(|tried| self.back(tried)).collect())
+        let own = |tried: &Tried| {
+            let history = of_down(&self.project.history, tried.migration, |down| down);
+            self.back(&self.project.sources, &history, tried)
+        };
+        super::on_pool(|| tried.par_iter().map(own).collect())
     }
 
-    fn back(&self, tried: &Tried) -> Back {
+    /// The same of those that were computed. Their findings' places are in the pairs' own texts.
+    pub fn computed_backs(&self, pairs: &[Pair]) -> Vec<Back> {
+        let own = |pair: &Pair| {
+            let (sources, tried) = pair.tried.as_ref()?;
+            let chunks = tried.parsed.statements.iter().map(|own| own.span.file).next().map(|file| vec![sources.whole(file)]);
+            let transaction = *pair.transaction.as_ref().unwrap_or(&Transaction::PerStatement);
+            let script = Script { chunks: chunks?, transaction };
+            let mut history = of_down(&self.project.history, pair.migration, |_| Some(script));
+            let file = history.migrations[pair.migration].up.chunks[0].file;
+            history.migrations.iter_mut().for_each(|migration| migration.file = file);
+            Some(self.back(sources, &history, tried))
+        };
+        super::on_pool(|| pairs.par_iter().filter_map(own).collect())
+    }
+
+    fn back(&self, sources: &Sources, history: &History, tried: &Tried) -> Back {
         let (project, options) = (self.project, self.options);
         let migration = tried.migration;
         let assessments = assess::assess(&tried.replayed, Release::Together, options.version, options.dialect);
-        let history = of_down(&project.history, migration);
         let mut parsed = vec![ParsedMigration::default(); migration];
         parsed.push(tried.parsed.clone());
         let scene = Scene {
             memo: Default::default(),
-            sources: &project.sources,
-            history: &history,
+            sources,
+            history,
             parsed: &parsed,
             replayed: &tried.replayed,
             assessments: &assessments,
@@ -76,11 +94,11 @@ impl Lint<'_> {
     }
 }
 
-/// The history in which the migration is its own down.
-fn of_down(history: &History, migration: usize) -> History {
+/// The history in which the migration is its own down, which `of` takes from what there is.
+fn of_down(history: &History, migration: usize, of: impl FnOnce(Option<Script>) -> Option<Script>) -> History {
     let mut history = History { migrations: history.migrations[..=migration].to_vec(), ..history.clone() };
     let own = &mut history.migrations[migration];
-    if let Some(down) = own.down.take() {
+    if let Some(down) = of(own.down.take()) {
         own.up = down;
     }
     history

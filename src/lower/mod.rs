@@ -5,6 +5,7 @@
 mod body;
 mod client;
 mod cursor;
+mod demand;
 mod expr;
 mod lexical;
 mod literal;
@@ -19,6 +20,7 @@ mod words;
 
 pub use body::{Argument, Known, Value, arguments, block, block_knowing, constant};
 pub use client::command;
+pub use demand::demands;
 
 use crate::change::{Change, Opaque, OpaqueClass, Spanned};
 use crate::parse::{Lexis, RawStatement, Refusal, StatementKind, within_limits};

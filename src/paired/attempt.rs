@@ -71,16 +71,14 @@ impl Tried {
 }
 
 impl Ground<'_> {
-    /// Tries a script as the way back of a judged migration. Nothing where that has no statement, or fails itself.
-    pub fn attempt(&self, migration: usize, script: &Script) -> Option<Tried> {
-        self.attempt_parsed(migration, script, replay::read_script(self.sources, script))
-    }
-
-    /// The same for a script whose statements were read already.
-    pub fn attempt_parsed(&self, migration: usize, script: &Script, parsed: ParsedMigration) -> Option<Tried> {
+    /// Tries a script as the way back of a judged migration, on the schema that it makes or on `start`. Nothing where that has no
+    /// statement, or fails itself.
+    pub fn attempt(&self, migration: usize, script: &Script, start: Option<&Catalog>) -> Option<Tried> {
         let Ground { history, replayed, dialect, .. } = *self;
+        let parsed = replay::read_script(self.sources, script);
         let (before, _) = replay::before(replayed, history, migration)?;
         let (after, known) = replay::after(replayed, history, migration)?;
+        let after = start.unwrap_or(after);
         if replay::fails(replayed, migration) {
             return None;
         }

@@ -1,8 +1,12 @@
 //! Migrations that keep what they destroy: the text of the migration with the copies, and the way back that puts them back.
 
-use super::{Ground, Pair};
+use super::{Ground, Pair, attempt};
+use crate::catalog::Catalog;
+use crate::change::Change;
+use crate::dialect::Dialect;
 use crate::down;
 use crate::read::{self, Project, UpText};
+use crate::replay;
 use crate::source::Migration;
 use std::ops::Range;
 
@@ -17,7 +21,7 @@ pub enum Keeping {
     Refused(String),
 }
 
-/// Keeps what a migration destroys, where that can be done. The locks of the way back stay those that it has without.
+/// Keeps what a migration destroys, where that can be done.
 pub fn keep(pair: &mut Pair, project: &Project, ground: Ground<'_>) -> Keeping {
     let Ground { parsed, replayed, history, dialect, .. } = ground;
     let migration = &history.migrations[pair.migration];
@@ -45,11 +49,31 @@ pub fn keep(pair: &mut Pair, project: &Project, ground: Ground<'_>) -> Keeping {
             insertions.push((behind, format!("{own}{ending}")));
         }
     }
+    let start =
+        replay::after(replayed, history, pair.migration).map(|(after, _)| with_archives(after, &preserved.copies, dialect));
     pair.script = down::script(&preserved.down, dialect);
+    let mut without_end = preserved.down.clone();
+    without_end.statements.retain(|inverse| match &inverse.change {
+        Change::Drop { objects, .. } => !objects.iter().any(|own| preserved.archives.iter().any(|name| name.qname() == own.name)),
+        _ => true,
+    });
+    let without_end = down::script(&without_end, dialect);
     let up = UpText { migration: pair.migration, insertions, purge: preserved.purge(dialect) };
     pair.down = preserved.down;
     pair.transaction = read::down_transaction(project, pair.migration, pair.text());
+    // No application uses the archives: that they go at the end is left out.
+    pair.tried = attempt(pair, &without_end, ground, start.as_ref());
     Keeping::Kept(up)
+}
+
+/// The schema with the tables into which the migration copies.
+fn with_archives(after: &Catalog, copies: &[Change], dialect: &dyn Dialect) -> Catalog {
+    let mut state = after.clone();
+    for copy in copies {
+        // Of the copied tables, which are gone, nothing but the text is named.
+        let _ = state.apply(copy, dialect);
+    }
+    state
 }
 
 /// What the archives are called after.

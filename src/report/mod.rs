@@ -16,7 +16,7 @@ mod sarif;
 #[cfg(feature = "verify")]
 mod verify;
 
-pub use down::{DownReport, down_check, down_json, down_print};
+pub use down::{DownReport, down_check, down_json, down_print, found_texts};
 pub use escape::{escape, escape_line};
 pub use github::github;
 pub use gitlab::gitlab;

@@ -776,6 +776,94 @@ INSERT INTO t VALUES (1,'x'),(2,'y');
 --- up
 UPDATE t SET a = 'z' WHERE id = 1;
 
+### update_of_own_row: drops-new-data
+CREATE TABLE t(id int primary key, a text);
+INSERT INTO t VALUES (1,'x');
+--- up
+INSERT INTO t VALUES (2,'b'),(3,'c');
+UPDATE t SET a = 'z' WHERE id = 2;
+UPDATE t SET a = a || 'z' WHERE t.id IN (2,3) AND a <> 'q';
+DELETE FROM t WHERE id = 3;
+
+### update_of_own_row_and_others: manual
+CREATE TABLE t(id int primary key, a text);
+INSERT INTO t VALUES (1,'x');
+--- up
+INSERT INTO t VALUES (2,'b');
+UPDATE t SET a = 'z' WHERE id IN (1,2);
+
+### update_of_own_row_with_two_keys: drops-new-data
+CREATE TABLE t(k text, l int, a text, primary key (k, l));
+INSERT INTO t VALUES ('x',1,'x');
+--- up
+INSERT INTO t (l,k,a) VALUES (2,'x','b'),(1,'y','c'),(2,'y','c');
+UPDATE t SET a = 'z' WHERE k = 'y' AND l IN (1,2);
+
+### update_of_own_keys: manual
+CREATE TABLE t(id int primary key, a text);
+INSERT INTO t VALUES (1,'x');
+--- up
+INSERT INTO t VALUES (2,'b');
+UPDATE t SET id = 7 WHERE id = 2;
+
+### update_of_own_row_with_trigger: manual
+CREATE TABLE t(id int primary key, a text);
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE t SET a = 'all' WHERE id < new.id; RETURN new; END $$;
+CREATE TRIGGER tu AFTER UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION tf();
+INSERT INTO t VALUES (1,'x');
+--- up
+INSERT INTO t VALUES (2,'b');
+UPDATE t SET a = 'z' WHERE id = 2;
+
+### insert_through_view: manual
+CREATE TABLE t(id int primary key, a text);
+CREATE VIEW v AS SELECT id, a FROM t;
+INSERT INTO t VALUES (1,'x');
+--- up
+INSERT INTO v VALUES (2,'b');
+
+### constant_replaced: drops-new-data
+CREATE TABLE t(id int primary key, state text CONSTRAINT s CHECK (state IN ('on','off')));
+INSERT INTO t VALUES (1,'on'),(2,'off'),(3,NULL);
+--- up
+ALTER TABLE t DROP CONSTRAINT s;
+UPDATE t SET state = 'active' WHERE state = 'on';
+UPDATE t SET state = 'inactive' WHERE state = 'off';
+ALTER TABLE t ADD CONSTRAINT s CHECK (state IN ('active','inactive'));
+
+### constant_replaced_and_renamed: drops-new-data
+CREATE TABLE t(id int primary key, state varchar(20) NOT NULL CHECK ((state)::text = ANY ((ARRAY['on'::varchar, 'off'::varchar])::text[])));
+INSERT INTO t VALUES (1,'on'),(2,'off');
+--- up
+ALTER TABLE t DROP CONSTRAINT t_state_check;
+UPDATE t x SET state = 'it''s on' WHERE x.state = 'on';
+ALTER TABLE t RENAME state TO status;
+ALTER TABLE t RENAME TO u;
+INSERT INTO u VALUES (9, 'it''s on');
+ALTER TABLE u ADD CHECK (status <> 'on');
+
+### constants_merged: manual
+CREATE TABLE t(id int primary key, state text CONSTRAINT s CHECK (state IN ('on','off')));
+INSERT INTO t VALUES (1,'on'),(2,'off');
+--- up
+ALTER TABLE t DROP CONSTRAINT s;
+UPDATE t SET state = 'new' WHERE state = 'on';
+UPDATE t SET state = 'new' WHERE state = 'off';
+
+### constant_that_was_there: manual
+CREATE TABLE t(id int primary key, state text CONSTRAINT s CHECK (state IN ('on','off')));
+INSERT INTO t VALUES (1,'on'),(2,'off');
+--- up
+UPDATE t SET state = 'off' WHERE state = 'on';
+
+### constant_under_no_check: manual
+CREATE TABLE t(id int primary key, state text);
+INSERT INTO t VALUES (1,'new');
+ALTER TABLE t ADD CONSTRAINT s CHECK (state IN ('on','off')) NOT VALID;
+--- up
+ALTER TABLE t DROP CONSTRAINT s;
+UPDATE t SET state = 'new' WHERE state = 'on';
+
 ### delete_rows: schema-only
 CREATE TABLE t(id int primary key, a text);
 INSERT INTO t VALUES (1,'x'),(2,'y');

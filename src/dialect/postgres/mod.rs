@@ -81,6 +81,10 @@ impl Dialect for Postgres {
         write::delete_rows(table, columns, rows)
     }
 
+    fn replace_value(&self, table: &Name, column: &Ident, now: &Expr, to: &Expr) -> Change {
+        write::replace_value(table, column, now, to)
+    }
+
     fn lock_alone(&self, tables: &[Name]) -> Change {
         write::lock_alone(tables)
     }

@@ -10,7 +10,7 @@ mod spell;
 mod table;
 
 pub(super) use batch::batched;
-pub(super) use data::delete_rows;
+pub(super) use data::{delete_rows, replace_value};
 pub(super) use keep::{keep, lock_alone, put_back};
 pub(super) use spell::{quote, type_text};
 

@@ -3,9 +3,11 @@
 
 use super::data::{query, with_into};
 use crate::change::{
-    Access, Change, ConflictTarget, Data, DataKind, Expr, ExprShape, Ident, QName, Query, RefKind, Source, SourceKind, Target,
+    Access, Change, ConflictTarget, Data, DataKind, Demands, Expr, ExprShape, Ident, QName, Query, RefKind, Source, SourceKind,
+    Target,
 };
 use crate::lower::cursor::{Cursor, Read};
+use crate::lower::demand;
 use crate::lower::names::Names;
 use sqlparser::tokenizer::Token;
 use std::sync::Arc;
@@ -218,7 +220,7 @@ fn conflict(c: &mut Cursor<'_>, names: &mut Names<'_>, table: &QName) -> Read<Co
     if !c.eat("NOTHING") {
         c.expect("UPDATE SET")?;
         names.push_source(source(Some("excluded".into()), table.clone()));
-        assignments(c, names)?;
+        assignments(c, names, &mut Vec::new())?;
         if c.eat("WHERE") {
             c.expr_into(names)?;
         }
@@ -226,20 +228,28 @@ fn conflict(c: &mut Cursor<'_>, names: &mut Names<'_>, table: &QName) -> Read<Co
     Ok(target)
 }
 
-/// `a = 1, (b, c) = (2, 3)`: the columns.
-fn assignments(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Vec<Ident>> {
+/// `a = 1, (b, c) = (2, 3)`: the columns, and the value of each that has one of its own.
+fn assignments(c: &mut Cursor<'_>, names: &mut Names<'_>, values: &mut Vec<Expr>) -> Read<Vec<Ident>> {
     let mut columns = Vec::new();
     c.list(|c| {
-        if c.at_sign(&Token::LParen) {
-            columns.extend(c.paren_list(|c| written_column(c, names))?);
-        } else {
+        let single = !c.at_sign(&Token::LParen);
+        let plain = matches!(c.peek(1), Token::Eq);
+        if single {
             columns.push(written_column(c, names)?);
+        } else {
+            columns.extend(c.paren_list(|c| written_column(c, names))?);
         }
         c.expect_sign(&Token::Eq)?;
         if c.eat("DEFAULT") {
             return Ok(());
         }
-        c.expr_into(names)
+        let mark = c.mark();
+        let ast = c.parse(|parser| parser.parse_expr())?;
+        names.expr(&ast);
+        if single && plain {
+            values.push(c.expr_from(mark, &ast));
+        }
+        Ok(())
     })?;
     Ok(columns)
 }
@@ -256,17 +266,18 @@ fn returning(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<()> {
     c.outputs_into(names)
 }
 
-/// `WHERE condition` or `WHERE CURRENT OF cursor`; whether there is one.
-fn condition(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<bool> {
+/// `WHERE condition` or `WHERE CURRENT OF cursor`, where there is one, and what it demands of columns.
+fn condition(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Option<Demands>> {
     if c.eat("WHERE CURRENT OF") {
         c.ident()?;
-        return Ok(true);
+        return Ok(Some(Demands::default()));
     }
-    let filtered = c.eat("WHERE");
-    if filtered {
-        c.expr_into(names)?;
+    if !c.eat("WHERE") {
+        return Ok(None);
     }
-    Ok(filtered)
+    let ast = c.parse(|parser| parser.parse_expr())?;
+    names.expr(&ast);
+    Ok(Some(demand::of(&ast)))
 }
 
 fn update(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
@@ -275,19 +286,29 @@ fn update(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     c.expect("SET")?;
     // What stands after FROM is known to the values before it.
     let mark = c.mark();
-    let from = skip_to(c, &["FROM", "WHERE", "RETURNING"]);
-    if from && c.eat("FROM") {
+    let from = skip_to(c, &["FROM", "WHERE", "RETURNING"]) && c.eat("FROM");
+    if from {
         c.sources_into(names)?;
     }
     let after = c.mark();
     c.reset(mark);
-    let columns = assignments(c, names)?;
+    let mut values = Vec::new();
+    let columns = assignments(c, names, &mut values)?;
     if c.mark() < after {
         c.reset(after);
     }
-    let filtered = condition(c, names)?;
+    let condition = condition(c, names)?;
     returning(c, names)?;
-    Ok(Data { table: Some(table), only, columns: Some(columns), filtered, ..Data::new(DataKind::Update) })
+    let data = Data { table: Some(table), only, columns: Some(columns), values: Some(values), ..Data::new(DataKind::Update) };
+    Ok(conditional(data, condition, from))
+}
+
+/// The same with its condition. What that demands of columns is not known to be of the written table's where there are other sources.
+fn conditional(data: Data, condition: Option<Demands>, others: bool) -> Data {
+    let filtered = condition.is_some();
+    let demands = condition.filter(|_| !others).unwrap_or_default();
+    let values = data.values.filter(|values| data.columns.as_ref().is_some_and(|columns| columns.len() == values.len()));
+    Data { filtered, demands, values, ..data }
 }
 
 /// Steps to one of these words outside of parentheses and of `IS DISTINCT FROM`; whether one was found.
@@ -306,12 +327,13 @@ fn skip_to(c: &mut Cursor<'_>, words: &[&str]) -> bool {
 fn delete(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
     c.expect("DELETE FROM")?;
     let Target { table, only } = target(c, names, &["USING", "WHERE", "RETURNING"])?;
-    if c.eat("USING") {
+    let using = c.eat("USING");
+    if using {
         c.sources_into(names)?;
     }
-    let filtered = condition(c, names)?;
+    let condition = condition(c, names)?;
     returning(c, names)?;
-    Ok(Data { table: Some(table), only, filtered, ..Data::new(DataKind::Delete) })
+    Ok(conditional(Data { table: Some(table), only, ..Data::new(DataKind::Delete) }, condition, using))
 }
 
 fn merge(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
@@ -332,7 +354,7 @@ fn merge(c: &mut Cursor<'_>, names: &mut Names<'_>) -> Read<Data> {
         }
         c.expect("THEN")?;
         if c.eat("UPDATE SET") {
-            let written = assignments(c, names)?;
+            let written = assignments(c, names, &mut Vec::new())?;
             columns.iter_mut().for_each(|columns: &mut Vec<Ident>| columns.extend(written.iter().cloned()));
         } else if c.eat("INSERT") {
             merge_insert(c, names, &mut columns)?;

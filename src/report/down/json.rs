@@ -19,6 +19,8 @@ pub struct DownReport<'a> {
     pub checked: Option<Checked<'a>>,
     /// The same judged as migrations, in the same order.
     pub backs: Vec<Back>,
+    /// The computed ones judged as migrations.
+    pub computed: Vec<Back>,
 }
 
 /// The whole as one document.
@@ -56,6 +58,7 @@ struct Migration<'a> {
     preserve: Option<Preserve<'a>>,
     locks: Vec<StatementLock>,
     new_app: NewApp,
+    findings: Vec<DownFinding<'a>>,
     check: Option<Check<'a>>,
 }
 
@@ -101,7 +104,7 @@ struct Together<'a> {
 struct DownFinding<'a> {
     rule: &'static str,
     severity: &'static str,
-    path: String,
+    path: Option<String>,
     #[serde(flatten)]
     place: Place,
     message: &'a str,
@@ -127,11 +130,17 @@ fn migration<'a>(lint: &'a Lint<'_>, report: &'a DownReport<'_>, pair: &'a Pair)
     let dialect = lint.options.dialect;
     let own = &project.history.migrations[pair.migration];
     let tried = report.checked.iter().flat_map(|checked| &checked.tried).find(|tried| tried.migration == pair.migration);
-    let breaks: Vec<Break> = pair.breaks().map(|broken| a_break(App::New, broken, dialect)).collect();
+    let back = report.computed.iter().find(|back| back.migration == pair.migration);
+    let breaks: Vec<Break> =
+        back.iter().flat_map(|back| back.breaks()).map(|broken| a_break(App::New, broken, dialect)).collect();
+    let path = read::down_path(project, pair.migration).map(|path| path.to_string_lossy().into_owned());
+    let found = back
+        .zip(pair.tried.as_ref())
+        .map(|(back, (sources, _))| back.findings.iter().map(|found| finding(sources, path.clone(), found)).collect::<Vec<_>>());
     Migration {
         version: &own.version,
         name: &own.name,
-        path: read::down_path(project, pair.migration).map(|path| path.to_string_lossy().into_owned()),
+        path,
         run_by: match project.runner.downs_by() {
             DownsBy::Runner => "runner",
             DownsBy::Hand => "hand",
@@ -154,8 +163,9 @@ fn migration<'a>(lint: &'a Lint<'_>, report: &'a DownReport<'_>, pair: &'a Pair)
             purge: &up.purge,
             purge_path: read::purge_path(project, pair.migration).to_string_lossy().into_owned(),
         }),
-        locks: pair.locks().map(lock).collect(),
+        locks: back.iter().flat_map(|back| back.locks()).map(lock).collect(),
         new_app: NewApp { ok: breaks.is_empty(), breaks },
+        findings: found.unwrap_or_default(),
         check: tried.map(|tried| {
             let back = report.backs.iter().find(|back| back.migration == pair.migration);
             check(project, tried, back, lint)
@@ -169,6 +179,7 @@ fn check<'a>(project: &'a Project, tried: &'a Tried, back: Option<&'a Back>, lin
         back.iter().flat_map(|back| back.breaks()).map(|broken| a_break(App::New, broken, dialect)).collect();
     let version = |migration: usize| project.history.migrations[migration].version.as_str();
     let sources = &project.sources;
+    let path = |found: &Finding| sources.path(found.place.span.file).to_string_lossy().into_owned();
     let failure = tried.failure.as_ref().map(|(step, span, problem)| Failure {
         place: place(sources, *span),
         error: tried.error(*step, *span, problem, lint.options.dialect),
@@ -179,7 +190,7 @@ fn check<'a>(project: &'a Project, tried: &'a Tried, back: Option<&'a Back>, lin
         together: tried.together.map(|(from, to)| Together { from: version(from), to: version(to) }),
         locks: back.iter().flat_map(|back| back.locks()).map(lock).collect(),
         new_app: NewApp { ok: breaks.is_empty(), breaks },
-        findings: back.iter().flat_map(|back| &back.findings).map(|found| finding(sources, found)).collect(),
+        findings: back.iter().flat_map(|back| &back.findings).map(|found| finding(sources, Some(path(found)), found)).collect(),
         manual: tried.manual,
         follow_ups: tried.follow_ups.iter().map(|change| lint.options.dialect.write(change)).collect(),
         failure,
@@ -194,11 +205,11 @@ fn check<'a>(project: &'a Project, tried: &'a Tried, back: Option<&'a Back>, lin
     }
 }
 
-fn finding<'a>(sources: &Sources, found: &'a Finding) -> DownFinding<'a> {
+fn finding<'a>(sources: &Sources, path: Option<String>, found: &'a Finding) -> DownFinding<'a> {
     DownFinding {
         rule: found.id(),
         severity: found.level.name(),
-        path: sources.path(found.place.span.file).to_string_lossy().into_owned(),
+        path,
         place: place(sources, found.place.span),
         message: &found.message,
         help: (!found.help.is_empty()).then_some(found.help.as_str()),

@@ -6,4 +6,4 @@ mod print;
 
 pub use check::down_check;
 pub use json::{DownReport, down_json};
-pub use print::down_print;
+pub use print::{down_print, found_texts};

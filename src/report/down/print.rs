@@ -3,11 +3,13 @@
 
 use crate::assess::Broken;
 use crate::dialect::Dialect;
+use crate::lint::Back;
 use crate::paired::{Pair, label};
 use crate::read::{self, DownState, Project};
 use crate::report::DownReport;
 use crate::report::escape::{escape_line, escape_sql};
 use crate::report::human::lock_text;
+use crate::rules::{Finding, Level};
 use std::fmt::Write;
 
 /// The downs of these migrations, with or without what there is to say of them.
@@ -27,7 +29,8 @@ pub fn down_print(project: &Project, report: &DownReport<'_>, quiet: bool, diale
             out.push_str(&escape_sql(read::with_insertions(project, up).trim_end()));
             out.push_str("\n\n");
         }
-        for line in if quiet { Vec::new() } else { remarks(project, pair, dialect) } {
+        let back = report.computed.iter().find(|back| back.migration == pair.migration);
+        for line in if quiet { Vec::new() } else { remarks(project, pair, back, dialect) } {
             writeln!(out, "-- {}", escape_line(&line)).expect("writing to a string cannot fail");
         }
         out.push_str(&escape_sql(&pair.script));
@@ -45,7 +48,7 @@ fn titled(out: &mut String, title: &str) {
 }
 
 /// What there is to say of a down beside its own head.
-pub(super) fn remarks(project: &Project, pair: &Pair, dialect: &dyn Dialect) -> Vec<String> {
+fn remarks(project: &Project, pair: &Pair, back: Option<&Back>, dialect: &dyn Dialect) -> Vec<String> {
     let name = label(&project.history.migrations[pair.migration]);
     let mut out = vec![match read::down_path(project, pair.migration) {
         Some(path) => format!("{name}: the way back, for {}", path.display()),
@@ -63,16 +66,35 @@ pub(super) fn remarks(project: &Project, pair: &Pair, dialect: &dyn Dialect) -> 
     if let Err(reason) = &pair.transaction {
         out.push(format!("{} cannot run it like this: {reason}.", project.runner));
     }
-    let locks: Vec<String> = pair.locks().map(|lock| lock_text(lock, dialect)).collect();
+    let Some(back) = back else { return out };
+    let locks: Vec<String> = back.locks().into_iter().map(|lock| lock_text(lock, dialect)).collect();
     if !locks.is_empty() {
         out.push(format!("Locks: {}.", locks.join(", ")));
     }
-    if let Some(broken) = pair.breaks().next() {
-        let more = pair.breaks().count() - 1;
+    out.extend(found_texts(back));
+    if let Some(broken) = back.breaks().next() {
+        let more = back.breaks().count() - 1;
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         out.push(format!("The new application fails once this has run ({}{more}): roll it back first.", shown(broken, dialect)));
     }
     out
+}
+
+/// What the rules find in a computed down: a line for each rule that warns.
+pub fn found_texts(back: &Back) -> Vec<String> {
+    let mut rules: Vec<(&Finding, usize)> = Vec::new();
+    for found in back.findings.iter().filter(|found| found.level >= Level::Warning) {
+        match rules.iter_mut().find(|(first, _)| first.id() == found.id()) {
+            Some((_, more)) => *more += 1,
+            None => rules.push((found, 0)),
+        }
+    }
+    let text = |(found, more): (&Finding, usize)| {
+        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        let help = if found.help.is_empty() { String::new() } else { format!(". {}", found.help) };
+        format!("{}: {}{more} [{}]{help}", found.level.name(), found.message, found.id())
+    };
+    rules.into_iter().map(text).collect()
 }
 
 /// A use that fails, and how.

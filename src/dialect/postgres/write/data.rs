@@ -29,17 +29,20 @@ pub fn delete_rows(table: &Name, columns: &[Ident], rows: &[Vec<Expr>]) -> Chang
         }
     };
     let text = Expr::plain(format!("DELETE FROM {} WHERE {condition}", qname(&name)));
-    let data = Data {
-        kind: DataKind::Delete,
-        table: Some(name),
-        only: false,
-        columns: None,
-        filtered: true,
-        batched: false,
-        rows: None,
-        conflict: None,
-        query: Some(Query { text, selects: [].into() }),
-    };
+    changed_rows(name, DataKind::Delete, None, text)
+}
+
+/// The update that gives a column of the rows that have one constant in it another one.
+pub fn replace_value(table: &Name, column: &Ident, now: &Expr, to: &Expr) -> Change {
+    let (name, quoted) = (table.qname(), quote(column));
+    let text = Expr::plain(format!("UPDATE {} SET {quoted} = {} WHERE {quoted} = {}", qname(&name), to.sql, now.sql));
+    changed_rows(name, DataKind::Update, Some(vec![column.clone()]), text)
+}
+
+/// A statement with a condition, of this text.
+fn changed_rows(table: QName, kind: DataKind, columns: Option<Vec<Ident>>, text: Expr) -> Change {
+    let query = Some(Query { text, selects: [].into() });
+    let data = Data { table: Some(table), columns, filtered: true, query, ..Data::new(kind) };
     Change::Data(data.into())
 }
 
