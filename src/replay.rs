@@ -220,6 +220,7 @@ impl<'a> Run<'a> {
         if self.open != Open::No {
             self.commit();
         }
+        self.catalog.forget_filled();
         let (mut catalog, complete) = (self.catalog.clone(), self.complete);
         let (steps, commits, notes) = (self.out.steps.len(), self.out.commits.len(), self.out.notes.len());
         for round in 1..=ROUNDS {

@@ -5,6 +5,7 @@
 mod apply;
 pub mod diff;
 mod edit;
+mod filled;
 mod object;
 mod problem;
 mod references;
@@ -13,6 +14,7 @@ mod resolve;
 mod roles;
 mod stars;
 
+pub use filled::Fill;
 pub use object::*;
 pub use problem::*;
 pub use resolve::ResolvedQuery;
@@ -123,6 +125,8 @@ pub struct Catalog {
     references: OrdMap<Dependent, OrdSet<Dependency>>,
     /// How many constraints of tables have a name, by schema: automatic names avoid them.
     constraint_names: OrdMap<Name, u32>,
+    /// What statements wrote into columns.
+    filled: filled::Filled,
     /// The next identity.
     next_id: u32,
 }
@@ -180,6 +184,7 @@ impl Catalog {
             && self.dependents.ptr_eq(&other.dependents)
             && self.references.ptr_eq(&other.references)
             && self.constraint_names.ptr_eq(&other.constraint_names)
+            && self.filled.ptr_eq(&other.filled)
             && self.next_id == other.next_id
     }
 

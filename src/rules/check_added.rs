@@ -2,7 +2,7 @@
 
 use super::{At, Check, Finding, FindingBreak, Level, rule};
 use crate::assess::{Broken, Phase, Use};
-use crate::catalog::{Catalog, Name};
+use crate::catalog::{Catalog, Dependency, Dependent, Name};
 use crate::change::{Constraint, ConstraintKind, ExprShape, Ident, TableAction};
 use crate::dialect::AppError;
 use std::sync::Arc;
@@ -29,7 +29,9 @@ rule! {
 
 fn check(at: &At<'_>) -> Vec<Finding> {
     let key = |broken: &Broken| match (&broken.usage, &broken.error) {
-        (Use::WriteRow(name, label), AppError::Check { .. }) => Some((at.below(name, label).0, label.clone())),
+        (Use::WriteRow(name, label), AppError::Check { relation, .. }) => {
+            Some((partition(at, name, relation).unwrap_or_else(|| at.below(name, label).0), label.clone()))
+        }
         (Use::WriteNull(name, column) | Use::Omit(name, column), AppError::Check { constraint, .. }) => {
             Some((at.below(name, column).0, constraint.clone()))
         }
@@ -41,6 +43,18 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         _ => None,
     };
     at.claim_by(key).into_iter().map(|((table, label), breaks)| finding(at, &table, &label, breaks)).collect()
+}
+
+/// The partition that refuses what is written to its parent.
+fn partition(at: &At<'_>, parent: &Name, partition: &Ident) -> Option<Name> {
+    if at.step.after.table(parent)?.name.name == *partition {
+        return None;
+    }
+    let on = Dependency::Relation(parent.clone());
+    at.step.after.dependents(&on).find_map(|dependent| match dependent {
+        Dependent::Relation(name) if name.name == *partition => Some(name.clone()),
+        _ => None,
+    })
 }
 
 /// The check of this statement that refuses null in a column.

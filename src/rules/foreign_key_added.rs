@@ -21,6 +21,27 @@ rule! {
     /// ALTER TABLE orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
     /// ```
     ///
+    /// A new column refers to nothing as long as it is empty. Once the migration fills it, the old application, which does not know
+    /// it, cannot delete what it refers to.
+    ///
+    /// ```sql,bad
+    /// CREATE TABLE users (id bigint PRIMARY KEY, email text);
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, email text);
+    /// -- migration
+    /// ALTER TABLE orders ADD COLUMN user_id bigint REFERENCES users (id);
+    /// UPDATE orders SET user_id = users.id FROM users WHERE users.email = orders.email;
+    /// ```
+    ///
+    /// A table that takes the place of another needs its foreign keys too: those that are there follow the one that is renamed away.
+    ///
+    /// ```sql,bad
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
+    /// -- migration
+    /// ALTER TABLE users RENAME TO users_old;
+    /// CREATE TABLE users (id bigint PRIMARY KEY, email text);
+    /// ```
+    ///
     /// ```sql,good
     /// CREATE TABLE users (id bigint PRIMARY KEY);
     /// CREATE TABLE orders (id bigint PRIMARY KEY);
@@ -52,6 +73,25 @@ fn finding(at: &At<'_>, child: &Ident, label: &Ident, breaks: Vec<FindingBreak>)
     };
     let of = |catalog: &Catalog| catalog.table(&name).and_then(|table| table.constraint(label)).cloned();
     let target = key.table.name.clone();
+    let here = |catalog: &Catalog| catalog.table(&name).map(|table| table.constraint(label).cloned());
+    let writes = breaks.iter().any(|found| matches!(found.broken.usage, Use::WriteRow(..)));
+    if writes && at.step.atoms.iter().all(|atom| here(&atom.before) == here(&atom.after)) {
+        let what = format!("{label} of {} refers to {target} and not to the table that takes its place", at.shown(&name));
+        let help = format!("Drop {label} in the same transaction, and add it again to refer to the new table.");
+        return at.breaking(at.statement.span, what, breaks).help(help).at_most(Level::Warning);
+    }
+    let unknown = |column: &Ident| {
+        let first = at.scene.replayed.commits.first();
+        first.and_then(|commit| commit.before.table(&name)).is_none_or(|table| table.column(column).is_none())
+    };
+    if breaks.iter().all(|found| matches!(found.broken.usage, Use::DeleteReferenced(..))) && key.columns.iter().any(unknown) {
+        let columns = key.columns.join(", ");
+        let what = format!("rows of {target} that {}.{columns} refers to are there to stay", at.shown(&name));
+        let help = format!(
+            "Fill {columns} when no old instance deletes from {target}, or let {label} say what becomes of {child} then: ON DELETE SET NULL or CASCADE."
+        );
+        return at.breaking(at.place(of), what, breaks).help(help).at_most(Level::Warning);
+    }
     let what = format!("{}.{} must refer to rows of {target}", at.shown(&name), key.columns.join(", "));
     let finding = at
         .breaking(at.place(of), what, breaks)

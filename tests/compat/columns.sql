@@ -361,9 +361,10 @@ ALTER TABLE t ADD COLUMN IF NOT EXISTS a text NOT NULL;
 -- case: reference with default
 CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1);
 CREATE TABLE t (id int PRIMARY KEY);
--- migration: expand
+-- migration: breaking
 ALTER TABLE t ADD COLUMN p_id int NOT NULL DEFAULT 1 REFERENCES p (id);
 -- old: INSERT INTO t (id) VALUES (1) => ok
+-- old: INSERT INTO t (id) VALUES (1); DELETE FROM p => 23503
 -- new: SELECT p_id FROM t => 42703
 
 -- case: drop missing column

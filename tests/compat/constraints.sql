@@ -482,3 +482,170 @@ CREATE TABLE t (id int PRIMARY KEY, email text);
 ALTER TABLE t ALTER COLUMN email TYPE citext;
 -- old: INSERT INTO t VALUES (1, 'a'), (2, 'A') => ok
 -- new: INSERT INTO t VALUES (1, 'a'), (2, 'A') => ok
+
+-- case: reference in a new column that nobody has filled
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1);
+-- migration: expand
+ALTER TABLE t ADD COLUMN p_id int REFERENCES p;
+-- old: DELETE FROM p => ok
+-- new: SELECT p_id FROM t => 42703
+
+-- case: reference in a new column that is filled
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, code int);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN p_id int REFERENCES p;
+UPDATE t SET p_id = code;
+-- old: DELETE FROM p => 23503
+-- new: SELECT p_id FROM t => 42703
+
+-- case: new column filled before its foreign key
+CREATE TABLE p (id int PRIMARY KEY, code text); CREATE TABLE t (id int PRIMARY KEY, code text);
+INSERT INTO p VALUES (1, 'a'); INSERT INTO t VALUES (1, 'a');
+-- migration: mixed
+ALTER TABLE t ADD COLUMN p_id int;
+UPDATE t SET p_id = p.id FROM p WHERE p.code = t.code;
+ALTER TABLE t ADD CONSTRAINT t_p FOREIGN KEY (p_id) REFERENCES p NOT VALID;
+-- old: DELETE FROM p => 23503
+-- new: SELECT p_id FROM t => 42703
+
+-- case: reference in a new column set to null
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN p_id int REFERENCES p;
+UPDATE t SET p_id = NULL;
+-- old: DELETE FROM p => ok
+-- new: SELECT p_id FROM t => 42703
+
+-- case: filled reference that the parent's end sets to null
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, code int);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN p_id int REFERENCES p ON DELETE SET NULL, ADD COLUMN q_id int REFERENCES p ON DELETE CASCADE;
+UPDATE t SET p_id = code, q_id = code;
+-- old: DELETE FROM p => ok
+-- new: SELECT p_id FROM t => 42703
+
+-- case: reference copied from a column that refers to the same rows
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, owner int REFERENCES p, host int REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1), (2); INSERT INTO t VALUES (1, 1, NULL), (2, NULL, 2);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN owner_id int REFERENCES p, ADD COLUMN host_id int REFERENCES p;
+UPDATE t SET owner_id = owner, host_id = host;
+-- old: DELETE FROM t; DELETE FROM p => ok
+-- old: DELETE FROM p WHERE id = 2 => ok
+-- new: SELECT owner_id FROM t => 42703
+
+-- case: reference with a default to a table that is new
+CREATE TABLE t (id int PRIMARY KEY);
+INSERT INTO t VALUES (1);
+-- migration: expand
+CREATE TABLE p (id int PRIMARY KEY);
+INSERT INTO p VALUES (1);
+ALTER TABLE t ADD COLUMN p_id int NOT NULL DEFAULT 1 REFERENCES p;
+-- old: INSERT INTO t (id) VALUES (2) => ok
+-- new: SELECT p_id FROM t => 42703
+
+-- case: reference that is computed
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, code int);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN p_id int GENERATED ALWAYS AS (code) STORED REFERENCES p;
+-- old: INSERT INTO t (id, code) VALUES (2, 2) => 23503
+-- old: DELETE FROM p => 23503
+-- new: SELECT p_id FROM t => 42703
+
+-- case: reference that a trigger fills
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, code int);
+INSERT INTO p VALUES (1);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN p_id int REFERENCES p;
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.p_id := NEW.code; RETURN NEW; END';
+CREATE TRIGGER keep BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION keep();
+-- old: INSERT INTO t VALUES (1, 1); DELETE FROM p => 23503
+-- new: SELECT p_id FROM t => 42703
+
+-- case: new table that refers to an old one
+CREATE TABLE p (id int PRIMARY KEY);
+INSERT INTO p VALUES (1);
+-- migration: expand
+CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL REFERENCES p);
+-- old: DELETE FROM p => ok
+-- new: SELECT p_id FROM t => 42P01
+
+-- case: new table filled with references to an old one
+CREATE TABLE p (id int PRIMARY KEY);
+INSERT INTO p VALUES (1);
+-- migration: mixed
+CREATE TABLE t (id serial PRIMARY KEY, p_id int NOT NULL REFERENCES p);
+INSERT INTO t (p_id) SELECT id FROM p;
+-- old: DELETE FROM p => 23503
+-- new: SELECT p_id FROM t => 42P01
+
+-- case: new table with rows that refer to nothing
+CREATE TABLE p (id int PRIMARY KEY);
+INSERT INTO p VALUES (1);
+-- migration: expand
+CREATE TABLE t (id int PRIMARY KEY, p_id int REFERENCES p);
+INSERT INTO t (id) VALUES (1); INSERT INTO t VALUES (2, NULL);
+-- old: DELETE FROM p => ok
+-- new: SELECT p_id FROM t => 42P01
+
+-- case: table made anew under its foreign keys
+CREATE TABLE p (id int PRIMARY KEY, n int); CREATE TABLE t (id int PRIMARY KEY, p_id int CONSTRAINT t_p REFERENCES p);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: breaking
+ALTER TABLE p RENAME TO p_old;
+CREATE TABLE p (id int CONSTRAINT p_key PRIMARY KEY, n int);
+INSERT INTO p SELECT * FROM p_old;
+-- old: INSERT INTO p VALUES (2); INSERT INTO t VALUES (2, 2) => 23503
+-- new: SELECT id FROM p_old => 42P01
+
+-- case: table made anew with its foreign keys
+CREATE TABLE p (id int CONSTRAINT p_key PRIMARY KEY, n int); CREATE TABLE t (id int PRIMARY KEY, p_id int CONSTRAINT t_p REFERENCES p);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: migrate
+ALTER TABLE p RENAME CONSTRAINT p_key TO p_gone;
+ALTER TABLE p RENAME TO p_old;
+CREATE TABLE p (id int CONSTRAINT p_key PRIMARY KEY, n int);
+INSERT INTO p SELECT * FROM p_old;
+ALTER TABLE t DROP CONSTRAINT t_p, ADD CONSTRAINT t_p FOREIGN KEY (p_id) REFERENCES p;
+DROP TABLE p_old;
+-- old: INSERT INTO p VALUES (2); INSERT INTO t VALUES (2, 2) => ok
+-- old: INSERT INTO t VALUES (2, 1) => ok
+
+-- case: partition attached again with less
+CREATE TABLE p (id int, k int) PARTITION BY RANGE (k);
+CREATE TABLE a PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE b PARTITION OF p DEFAULT;
+-- migration: contract
+ALTER TABLE p DETACH PARTITION a;
+ALTER TABLE p ATTACH PARTITION a FOR VALUES FROM (0) TO (5);
+-- old: INSERT INTO p VALUES (1, 7) => ok
+-- old: INSERT INTO a VALUES (1, 7) => 23514
+
+-- case: partition attached again with more
+CREATE TABLE p (id int, k int) PARTITION BY RANGE (k);
+CREATE TABLE a PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE b PARTITION OF p FOR VALUES FROM (20) TO (30);
+-- migration: expand
+ALTER TABLE p DETACH PARTITION a;
+ALTER TABLE p ATTACH PARTITION a FOR VALUES FROM (0) TO (15);
+-- old: INSERT INTO p VALUES (1, 7) => ok
+-- old: INSERT INTO a VALUES (1, 7) => ok
+-- new: INSERT INTO p VALUES (1, 12) => 23514
+
+-- case: check on one partition
+CREATE TABLE p (id int, k int) PARTITION BY RANGE (k);
+CREATE TABLE a PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE b PARTITION OF p FOR VALUES FROM (20) TO (30);
+-- migration: contract
+ALTER TABLE a ADD CONSTRAINT positive CHECK (id > 0);
+-- old: INSERT INTO p VALUES (-1, 7) => 23514
+-- old: INSERT INTO a VALUES (-1, 7) => 23514
+
+-- case: check on one partition that its bound gives
+CREATE TABLE p (id int, k int) PARTITION BY RANGE (k);
+CREATE TABLE a PARTITION OF p FOR VALUES FROM (0) TO (10);
+-- migration: free
+ALTER TABLE a ADD CONSTRAINT positive CHECK (k >= 0);
+-- old: INSERT INTO p VALUES (1, 7) => ok

@@ -1,10 +1,10 @@
 -- case: table created
 CREATE TABLE p (id int PRIMARY KEY);
 -- migration: expand
-CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL REFERENCES p);
+CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL REFERENCES p ON DELETE CASCADE);
 CREATE INDEX ON t (p_id);
 INSERT INTO t SELECT 1, id FROM p;
--- old: INSERT INTO p VALUES (1) => ok
+-- old: INSERT INTO p VALUES (1); DELETE FROM p => ok
 -- new: SELECT id FROM t => 42P01
 
 -- case: table dropped

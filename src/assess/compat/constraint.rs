@@ -3,13 +3,14 @@
 
 use super::condition::{follows, passes_without};
 use super::partition;
-use super::surface::{Surface, UniqueKey, normal_text};
+use super::surface::{Generated, Surface, UniqueKey, gets_value, normal_text};
 use super::{App, Trial, Use};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Table};
+use crate::catalog::{Catalog, Dependency, Dependent, Fill, Name, Table};
 use crate::change::{
     ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, Firing, ForeignKey, Ident, RefKind, ReferentialAction,
 };
 use crate::dialect::AppError;
+use std::sync::Arc;
 
 /// Tries the rows that the application may write against the rules of the state.
 pub(super) fn try_rows(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
@@ -22,6 +23,7 @@ pub(super) fn try_rows(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, th
     try_upserts(trial, name, own, there);
     try_foreign_keys(trial, name, own, there);
     try_references(trial, name, own, there);
+    try_left_behind(trial, name);
     try_exclusion(trial, name, own, there);
     try_deferral(trial, name, own, there);
     try_partitions(trial, name);
@@ -32,33 +34,62 @@ fn enforced(table: Option<&Table>) -> impl Iterator<Item = (&Constraint, Ident)>
     constraints.iter().filter(|c| !c.not_enforced).map(|c| (&**c, c.name.clone().unwrap_or_default()))
 }
 
+fn checks(table: Option<&Table>) -> impl Iterator<Item = (&Expr, Ident)> {
+    enforced(table).filter_map(|(c, label)| if let ConstraintKind::Check(expr) = &c.kind { Some((expr, label)) } else { None })
+}
+
 fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    let given: Vec<&Expr> = enforced(own.table)
-        .filter_map(|(c, _)| if let ConstraintKind::Check(expr) = &c.kind { Some(expr) } else { None })
-        .collect();
-    let own_bound = own.table.and_then(|table| partition::bound_of(table, trial.app));
-    for (constraint, label) in enforced(there.table) {
-        let ConstraintKind::Check(expr) = &constraint.kind else { continue };
-        let bound = own_bound.as_ref().is_some_and(|bound| follows(&[bound], expr));
-        if bound || follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there) {
+    for label in refusing_checks(trial, own, there) {
+        let error = AppError::Check { relation: name.name.clone(), constraint: label.clone() };
+        trial.fail(Use::WriteRow(name.clone(), label), error);
+    }
+    try_bound(trial, name, own, there);
+    if there.table.is_none_or(|table| table.partition_by.is_none()) {
+        return;
+    }
+    // What is written to the table lands in its partitions.
+    for (partition, _) in partition::bounds(trial.app, name) {
+        let (Some(had), Some(has)) = (trial.app.table(&partition), trial.state.table(&partition)) else { continue };
+        let below = has.partition_of.as_ref().is_some_and(|(parent, _)| parent == name);
+        if !below || Arc::ptr_eq(had, has) {
             continue;
         }
-        trial
-            .fail(Use::WriteRow(name.clone(), label.clone()), AppError::Check { relation: name.name.clone(), constraint: label });
+        let (Some(own), Some(there)) = (Surface::of(trial.app, &partition), Surface::of(trial.state, &partition)) else {
+            continue;
+        };
+        for label in refusing_checks(trial, &own, &there) {
+            let error = AppError::Check { relation: partition.name.clone(), constraint: label.clone() };
+            trial.fail(Use::WriteRow(name.clone(), label), error);
+        }
     }
+}
+
+/// The checks there that do not follow from the application's own.
+fn refusing_checks(trial: &Trial<'_>, own: &Surface<'_>, there: &Surface<'_>) -> Vec<Ident> {
+    let given: Vec<&Expr> = checks(own.table).map(|(expr, _)| expr).collect();
+    let own_bound = own.table.and_then(|table| partition::bound_of(table, trial.app));
+    let bound = |expr: &Expr| own_bound.as_ref().is_some_and(|bound| follows(&[bound], expr));
+    let passes =
+        |expr: &Expr| bound(expr) || follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there);
+    checks(there.table).filter(|(expr, _)| !passes(expr)).map(|(_, label)| label).collect()
+}
+
+/// A row that is written to a partition must lie in its bound.
+fn try_bound(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let given: Vec<&Expr> = checks(own.table).map(|(expr, _)| expr).collect();
     let bound = |table: Option<&Table>| {
         table.and_then(|t| t.partition_of.as_ref()).map(|(parent, bound)| (parent.clone(), normal_text(bound)))
     };
-    if let Some(now) = bound(there.table)
-        && bound(own.table).is_none()
+    let (had, Some((parent, now))) = (bound(own.table), bound(there.table)) else { return };
+    let narrower = had.is_none_or(|(below, had)| {
+        below == parent && had != "default" && !partition::covered(&had, std::iter::once(now.as_str()))
+    });
+    let condition = || partition::condition(trial.state.table(&parent)?, &now);
+    if narrower
         && trial.which == App::Old
-        && now.1 != "default"
+        && now != "default"
         && own.table.is_some_and(|table| table.name == *name)
-        && !trial
-            .state
-            .table(&now.0)
-            .and_then(|parent| partition::condition(parent, &now.1))
-            .is_some_and(|condition| follows(&given, &condition))
+        && !condition().is_some_and(|condition| follows(&given, &condition))
     {
         trial.fail(
             Use::WriteRow(name.clone(), "partition bound".into()),
@@ -232,13 +263,40 @@ fn foreign_keys(table: Option<&Table>) -> impl Iterator<Item = (&ForeignKey, &Co
 /// in each state.
 fn same_reference(own: (&Catalog, &ForeignKey), there: (&Catalog, &ForeignKey)) -> bool {
     let target = |(catalog, key): (&Catalog, &ForeignKey)| {
-        let table = catalog.table(&Name::new(key.table.schema.clone()?, key.table.name.clone()))?;
+        let table = catalog.table(&target(key))?;
         let number = |column: &Ident| table.column(column).map(|column| column.number);
         Some((table.id, key.referenced.iter().map(number).collect::<Vec<_>>()))
     };
     let (a, b) = (own.1, there.1);
     let same_names = a.table == b.table && a.referenced == b.referenced;
-    a.columns == b.columns && (same_names || target(own).is_some_and(|a| Some(a) == target(there)))
+    let same_table = || !displaced(own, there.0) && target(own).is_some_and(|a| Some(a) == target(there));
+    a.columns == b.columns && (same_names || same_table())
+}
+
+fn target(key: &ForeignKey) -> Name {
+    Name::new(key.table.schema.clone().unwrap_or_default(), key.table.name.clone())
+}
+
+/// Whether another table has taken the name of the one that the application's key refers to, and with it the rows that the
+/// application writes under that name.
+fn displaced((app, key): (&Catalog, &ForeignKey), state: &Catalog) -> bool {
+    let id = |catalog: &Catalog| catalog.table(&target(key)).map(|table| table.id);
+    id(state).is_some_and(|now| id(app) != Some(now))
+}
+
+/// Foreign keys that follow a table which was renamed away, when another has taken its name: the application's rows are in that one.
+fn try_left_behind(trial: &mut Trial<'_>, name: &Name) {
+    let (app, state) = (trial.app, trial.state);
+    for dependent in app.dependents(&Dependency::Relation(name.clone())) {
+        let Dependent::Constraint(child, label) = dependent else { continue };
+        let (Some(own), Some(there)) = (app.table(child), state.table(child)) else { continue };
+        let Some((have, ..)) = foreign_keys(Some(own)).find(|(.., found)| found == label) else { continue };
+        let Some((key, _, label)) = foreign_keys(Some(there)).find(|(key, ..)| key.columns == have.columns) else { continue };
+        if own.id == there.id && displaced((app, have), state) && !same_reference((app, have), (state, key)) {
+            let error = AppError::NoReferencedRow { relation: child.name.clone(), constraint: label.clone() };
+            trial.fail(Use::WriteRow(child.clone(), label), error);
+        }
+    }
 }
 
 fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
@@ -246,8 +304,11 @@ fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there
         if foreign_keys(own.table).any(|(have, ..)| same_reference((trial.app, have), (trial.state, key))) {
             continue;
         }
-        // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row.
-        if key.columns.iter().any(|column| there.seen(column).is_none_or(|column| own.column(&column).is_none())) {
+        // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row. What
+        // is computed from its values may be anything.
+        let computed = |column: &str| there.column(column).is_some_and(|column| column.generated == Generated::Expression);
+        let left_out = |column: &Ident| own.column(column).is_none() && !computed(column);
+        if key.columns.iter().any(|column| there.seen(column).is_none_or(|column| left_out(&column))) {
             continue;
         }
         trial.fail(
@@ -277,15 +338,21 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
         if !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict) {
             continue;
         }
-        // Only rows that the application itself writes count: a table or column that it does not know holds none of its rows.
-        let Some(own_child) = trial.app.table(&child) else { continue };
-        if key.columns.iter().any(|column| own_child.column(column).is_none()) {
+        // A column that nobody has filled refers to nothing until the new application writes it.
+        let Some(columns) = key.columns.iter().map(|column| filled_from(trial, child_table, column)).collect::<Option<Vec<_>>>()
+        else {
             continue;
-        }
-        let tolerated = foreign_keys(Some(own_child)).any(|(have, ..)| {
-            have.columns == key.columns
+        };
+        let copied = columns != key.columns;
+        let tolerated = foreign_keys(trial.app.table(&child).map(|table| &**table)).any(|(have, ..)| {
+            have.columns == columns
                 && have.table.name == own_table.name.name
-                && matches!(have.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict)
+                && match have.on_delete {
+                    ReferentialAction::NoAction | ReferentialAction::Restrict => true,
+                    // The rows that refer to it are gone before they are in the way.
+                    ReferentialAction::Cascade => copied,
+                    ReferentialAction::SetNull | ReferentialAction::SetDefault => false,
+                }
         });
         if !tolerated {
             let error = AppError::StillReferenced {
@@ -296,6 +363,26 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
             trial.fail(Use::DeleteReferenced(name.clone(), label), error);
         }
     }
+}
+
+/// The column as the application knows it or, where it does not, whose values were put there: by the release so far, or by what the
+/// server does with the rows that the application has and writes.
+fn filled_from(trial: &Trial<'_>, child: &Table, column: &Ident) -> Option<Ident> {
+    let own = trial.app.table(&child.name);
+    if own.is_some_and(|own| own.column(column).is_some()) {
+        return Some(column.clone());
+    }
+    if trial.which == App::New {
+        return None;
+    }
+    let supplied = own.is_some() && gets_value(trial.state, child, column);
+    let from = match trial.state.filled(child, column) {
+        _ if supplied => None,
+        Some(Fill::Copied(number)) => own.and_then(|own| own.columns.iter().find(|column| column.number == number)),
+        Some(Fill::Anything) => None,
+        None => return None,
+    };
+    Some(from.map_or_else(|| column.clone(), |from| from.name.clone()))
 }
 
 /// The column that `ON DELETE SET NULL` would null though it refuses that, where the application's own foreign key does not.

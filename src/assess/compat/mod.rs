@@ -16,11 +16,12 @@ mod usage;
 pub use routine::{Dangling, dangling};
 pub use usage::{Broken, Use, UseClass};
 
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Privileges, Relation};
-use crate::change::{ConstraintKind, Ident, ObjectKind};
+use crate::catalog::{Catalog, Dependency, Dependent, Name, Privileges, Relation, Table};
+use crate::change::{Constraint, ConstraintKind, ForeignKey, Ident, ObjectKind};
 use crate::dialect::{AppError, Dialect};
 use imbl::ordmap::DiffItem;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The names of what differs between two states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +62,8 @@ impl Touched {
             let swapped: Vec<Name> = touched.types.iter().flat_map(|name| users_of_type(catalog, name)).collect();
             touched.relations.extend(swapped);
         }
+        let filled = after.filled_since(before).filter_map(|(name, number)| Some((after.table(name)?, number)));
+        touched.relations.extend(filled.flat_map(|(table, number)| references_of(table, number)));
         for role in before.roles.touched(&after.roles) {
             touched.what_has_rights(before, &role);
             touched.what_has_rights(after, &role);
@@ -114,24 +117,39 @@ fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
     around
 }
 
-/// The tables that a table refers to by foreign keys which are not the same in both states.
+/// The tables that a table refers to by a column of that number.
+fn references_of(table: &Table, number: u32) -> Vec<Name> {
+    let column = table.columns.iter().find(|column| column.number == number);
+    let on = |key: &&ForeignKey| column.is_some_and(|column| key.columns.contains(&column.name));
+    foreign_keys(table).map(|(_, key)| key).filter(on).map(target).collect()
+}
+
+/// The tables that a table refers to by foreign keys which are not the same in both states, or whose columns the server may fill
+/// in another way.
 fn changed_references(before: &Catalog, after: &Catalog, name: &Name) -> Vec<Name> {
-    let keys = |catalog: &Catalog| -> Vec<std::sync::Arc<crate::change::Constraint>> {
-        let table = catalog.table(name);
-        table
-            .iter()
-            .flat_map(|table| table.constraints.iter())
-            .filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_)))
-            .cloned()
-            .collect()
+    let (old, new) = (before.table(name), after.table(name));
+    let (had, has): (Vec<_>, Vec<_>) =
+        (old.into_iter().flat_map(|t| foreign_keys(t)).collect(), new.into_iter().flat_map(|t| foreign_keys(t)).collect());
+    let refilled = match (old, new) {
+        (Some(old), Some(new)) => old.triggers != new.triggers || old.columns != new.columns,
+        _ => true,
     };
-    let (old, new) = (keys(before), keys(after));
-    let differ = old.iter().filter(|key| !new.contains(key)).chain(new.iter().filter(|key| !old.contains(key)));
-    let target = |constraint: &std::sync::Arc<crate::change::Constraint>| match &constraint.kind {
-        ConstraintKind::ForeignKey(key) => Some(Name::new(key.table.schema.clone().unwrap_or_default(), key.table.name.clone())),
+    let differ = |key: &&(&Arc<Constraint>, &ForeignKey), others: &[(&Arc<Constraint>, &ForeignKey)]| {
+        refilled || !others.iter().any(|(other, _)| *other == key.0)
+    };
+    let gone = had.iter().filter(|key| differ(key, &has));
+    gone.chain(has.iter().filter(|key| differ(key, &had))).map(|(_, key)| target(key)).collect()
+}
+
+fn foreign_keys(table: &Table) -> impl Iterator<Item = (&Arc<Constraint>, &ForeignKey)> {
+    table.constraints.iter().filter_map(|constraint| match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some((constraint, key)),
         _ => None,
-    };
-    differ.filter_map(target).collect()
+    })
+}
+
+fn target(key: &ForeignKey) -> Name {
+    Name::new(key.table.schema.clone().unwrap_or_default(), key.table.name.clone())
 }
 
 fn trigger_tables(catalog: &Catalog, routine: &Name) -> Vec<Name> {

@@ -192,6 +192,12 @@ fn supplies_value(catalog: &Catalog, value: &ColumnValue, data_type: &TypeName) 
     }
 }
 
+/// Whether the rows of a table get a value in that column that nobody names.
+pub fn gets_value(catalog: &Catalog, table: &Table, column: &str) -> bool {
+    let supplied = table.column(column).is_some_and(|column| supplies_value(catalog, &column.value, &column.data_type));
+    supplied || FilledColumns::of(catalog, table).fills(column)
+}
+
 fn domain<'a>(catalog: &'a Catalog, data_type: &TypeName) -> Option<&'a crate::change::Domain> {
     if data_type.dimensions > 0 {
         return None;

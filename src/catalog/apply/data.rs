@@ -1,14 +1,15 @@
 //! Statements that change no schema: only what they name must be there.
 
 use super::{Done, inherit, missing, missing_member};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Problem, Table};
+use crate::catalog::{Catalog, Dependency, Dependent, Fill, Name, Problem, Table};
 use crate::change::{
-    ConflictTarget, ConstraintKind, Data, DataKind, Ident, IndexKey, IndexShape, Maintenance, ObjectKind, QName, Target,
+    ConflictTarget, ConstraintKind, Data, DataKind, Expr, ExprShape, Ident, IndexKey, IndexShape, Maintenance, ObjectKind, QName,
+    Target,
 };
 use crate::dialect::Dialect;
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `COPY`: the table and columns that are written.
-pub(super) fn data(catalog: &Catalog, data: &Data, dialect: &dyn Dialect) -> Done {
+pub(super) fn data(catalog: &mut Catalog, data: &Data, dialect: &dyn Dialect) -> Done {
     let written = match data.kind {
         DataKind::Insert | DataKind::Update | DataKind::Delete | DataKind::Merge | DataKind::CopyIn => data.table.as_ref(),
         // Functions and subqueries may name anything; only what is written is certain.
@@ -23,9 +24,40 @@ pub(super) fn data(catalog: &Catalog, data: &Data, dialect: &dyn Dialect) -> Don
     if let Some(column) = columns.into_iter().find(|column| !catalog.has_column(&table, column)) {
         return Err(missing_member(ObjectKind::Column, column, &table));
     }
-    match (catalog.table(&table), &data.conflict) {
-        (Some(table), Some(target)) => arbiter(table, target),
-        _ => Ok(()),
+    let Some(table) = catalog.table(&table).cloned() else { return Ok(()) };
+    if let Some(target) = &data.conflict {
+        arbiter(&table, target)?;
+    }
+    fill(catalog, &table, data);
+    Ok(())
+}
+
+/// Keeps the columns into which a statement writes something other than null.
+fn fill(catalog: &mut Catalog, table: &Table, data: &Data) {
+    let new_rows = match data.kind {
+        DataKind::Insert | DataKind::CopyIn | DataKind::Merge => true,
+        DataKind::Update => false,
+        DataKind::Delete | DataKind::Select | DataKind::CopyOut | DataKind::Call => return,
+    };
+    let all: Vec<&Ident> = table.columns.iter().map(|column| &column.name).collect();
+    let named: Vec<&Ident> = data.columns.as_ref().map_or(all.clone(), |columns| columns.iter().collect());
+    for (at, column) in named.iter().enumerate() {
+        let values: Vec<&Expr> = data.rows.iter().flatten().filter_map(|row| row.get(at)).collect();
+        let is = |wanted: fn(&Expr) -> bool| data.rows.is_some() && values.iter().all(|value| wanted(value));
+        let assigned = data.values.as_ref().and_then(|values| values.get(at)).map(|value| &value.shape);
+        match assigned {
+            _ if is(|value| value.sql.as_ref() == "DEFAULT") => catalog.fill_unnamed(table, column),
+            _ if is(|value| value.shape == ExprShape::Null) => {}
+            Some(ExprShape::Null) => {}
+            Some(ExprShape::Column(from)) => {
+                let fill = table.column(from.as_str()).map_or(Fill::Anything, |from| Fill::Copied(from.number));
+                catalog.fill(table, column, fill);
+            }
+            _ => catalog.fill(table, column, Fill::Anything),
+        }
+    }
+    if new_rows {
+        all.iter().filter(|column| !named.contains(column)).for_each(|column| catalog.fill_unnamed(table, column));
     }
 }
 

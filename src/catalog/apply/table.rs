@@ -1,7 +1,7 @@
 //! `CREATE TABLE` in all its forms.
 
 use super::{Done, column, constraint, exists, inherit, like, missing, partition, privileges, sequence};
-use crate::catalog::{Catalog, Name, Problem, Table, TableColumn, UserTypeShape};
+use crate::catalog::{Catalog, Fill, Name, Problem, Table, TableColumn, UserTypeShape};
 use crate::change::{
     Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Ident, ObjectKind, Query, ReplicaIdentity, TableElement,
     TypeName, TypeShape,
@@ -51,6 +51,9 @@ pub(super) fn create(catalog: &mut Catalog, written: &CreateTable, dialect: &dyn
     }
     for other in without_duplicates(others) {
         constraint::add(catalog, &name, &other, false, dialect)?;
+    }
+    if let Some(table) = catalog.table(&name).cloned().filter(|_| written.query.is_some() && !written.no_data) {
+        table.columns.iter().for_each(|column| catalog.fill(&table, &column.name, Fill::Anything));
     }
     Ok(())
 }
