@@ -56,7 +56,7 @@ impl Scene<'_> {
         let before = replay::before(self.replayed, self.history, migration);
         let after = replay::after(self.replayed, self.history, migration);
         let states = before.zip(after).map(|((before, _), (after, _))| (before, after));
-        states.is_some_and(|(before, after)| !Touched::between(before, after).is_empty())
+        states.is_some_and(|(before, after)| !Touched::in_schema(before, after).is_empty())
     }
 
     /// A finding on a migration as a whole, at its first statement.

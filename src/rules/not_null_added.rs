@@ -1,5 +1,6 @@
 //! A column refuses null that old code may write.
 
+use super::foreign_key_added::owner;
 use super::{At, Check, Finding, Level, rule};
 use crate::assess::{Broken, Phase, Use};
 use crate::dialect::AppError;
@@ -27,6 +28,9 @@ rule! {
 fn check(at: &At<'_>) -> Vec<Finding> {
     let key = |broken: &Broken| match (&broken.usage, &broken.error) {
         (Use::WriteNull(name, column) | Use::Omit(name, column), AppError::NotNull { .. }) => Some(at.below(name, column)),
+        (Use::DeleteReferenced(_, label), AppError::NotNull { column, relation }) => {
+            Some((owner(&at.step.after, relation, label)?, column.clone()))
+        }
         _ => None,
     };
     let finding = |((table, column), breaks): ((crate::catalog::Name, crate::change::Ident), Vec<_>)| {

@@ -649,3 +649,10 @@ CREATE TABLE a PARTITION OF p FOR VALUES FROM (0) TO (10);
 -- migration: free
 ALTER TABLE a ADD CONSTRAINT positive CHECK (k >= 0);
 -- old: INSERT INTO p VALUES (1, 7) => ok
+
+-- case: column that must be nulled refuses it
+CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p_id int REFERENCES p ON DELETE SET NULL);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: contract
+ALTER TABLE t ALTER COLUMN p_id SET NOT NULL;
+-- old: DELETE FROM p => 23502

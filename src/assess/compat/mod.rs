@@ -42,8 +42,16 @@ pub struct Touched {
 
 impl Touched {
     /// What differs between two states, and what an application sees through it: views over a changed table, the parent of a
-    /// changed partition, tables that a changed trigger function fills.
+    /// changed partition, tables that a changed trigger function fills, tables that rows now refer to.
     pub fn between(before: &Catalog, after: &Catalog) -> Touched {
+        let mut touched = Touched::in_schema(before, after);
+        let filled = after.filled_since(before).filter_map(|(name, number)| Some((after.table(name)?, number)));
+        touched.relations.extend(filled.flat_map(|(table, number)| references_of(table, number)));
+        touched
+    }
+
+    /// The same without what only rows tell: nothing where the schema is the same.
+    pub fn in_schema(before: &Catalog, after: &Catalog) -> Touched {
         let mut touched = Touched {
             relations: changed(&before.relations, &after.relations),
             types: changed(&before.types, &after.types),
@@ -62,8 +70,6 @@ impl Touched {
             let swapped: Vec<Name> = touched.types.iter().flat_map(|name| users_of_type(catalog, name)).collect();
             touched.relations.extend(swapped);
         }
-        let filled = after.filled_since(before).filter_map(|(name, number)| Some((after.table(name)?, number)));
-        touched.relations.extend(filled.flat_map(|(table, number)| references_of(table, number)));
         for role in before.roles.touched(&after.roles) {
             touched.what_has_rights(before, &role);
             touched.what_has_rights(after, &role);
