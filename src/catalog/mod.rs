@@ -67,6 +67,8 @@ pub enum Dependency {
     Type(Name),
     /// All routines of a name.
     Routine(Name),
+    /// One of them, by its signature, where the number of arguments says which it is.
+    Overload(Name, Arc<str>),
     /// A collation or anything that is kept by name only.
     Other(ObjectKind, Name),
 }

@@ -4,7 +4,7 @@
 use super::{Catalog, CatalogRoutine, Dependency, Name, Relation, Table, TableColumn, UserType, UserTypeShape, View};
 use crate::change::{
     ColumnValue, Constraint, ConstraintKind, Expr, ForeignKey, Ident, IndexShape, Policy, QName, Query, Ref, RefKind,
-    RoutineBody, Rule, Trigger, TypeName, TypeShape,
+    ParameterMode, RoutineBody, Rule, Trigger, TypeName, TypeShape,
 };
 use imbl::OrdSet;
 
@@ -75,7 +75,10 @@ impl Catalog {
     pub(super) fn trigger_references(&self, owner: &Name, trigger: &Trigger) -> References {
         let mut to = References::new();
         to.extend(trigger.update_of.iter().map(|column| Dependency::Column(owner.clone(), column.clone())));
-        to.extend(self.resolve_routine(&trigger.function).map(Dependency::Routine));
+        if let Some(name) = self.resolve_routine(&trigger.function) {
+            to.insert(Dependency::Overload(name.clone(), "".into()));
+            to.insert(Dependency::Routine(name));
+        }
         to.extend(trigger.from.as_ref().and_then(|from| self.resolve_relation(from)).map(Dependency::Relation));
         if let Some(when) = &trigger.when {
             self.expr_references(when, Some(owner), &mut to);
@@ -191,7 +194,12 @@ impl Catalog {
         for reference in expr.refs.iter() {
             match reference.kind {
                 RefKind::Relation => relations.extend(self.resolve_relation(&reference.qname())),
-                RefKind::Function { .. } => to.extend(self.resolve_routine(&reference.qname()).map(Dependency::Routine)),
+                RefKind::Function { arguments } => {
+                    if let Some(name) = self.resolve_routine(&reference.qname()) {
+                        to.extend(self.overload(&name, arguments).map(|own| Dependency::Overload(name.clone(), own)));
+                        to.insert(Dependency::Routine(name));
+                    }
+                }
                 RefKind::Type => self.type_name_references(&type_of(reference), to),
                 RefKind::Collation => self.collation_references(Some(&reference.qname()), to),
                 RefKind::Column => {}
@@ -201,6 +209,21 @@ impl Catalog {
             self.column_reference(reference, owner, &relations, to);
         }
         to.extend(relations.into_iter().map(Dependency::Relation));
+    }
+
+    /// The only routine of the name that takes so many arguments.
+    fn overload(&self, name: &Name, arguments: u16) -> Option<std::sync::Arc<str>> {
+        let takes = |own: &&CatalogRoutine| {
+            let given = |mode: ParameterMode| !matches!(mode, ParameterMode::Out | ParameterMode::Table);
+            let parameters = || own.routine.parameters.iter().filter(|parameter| given(parameter.mode));
+            let variadic = parameters().any(|parameter| parameter.mode == ParameterMode::Variadic);
+            let needed = parameters().filter(|own| own.default.is_none() && own.mode != ParameterMode::Variadic).count();
+            let most = if variadic { usize::MAX } else { parameters().count() };
+            (needed..=most).contains(&usize::from(arguments))
+        };
+        let mut taking = self.routines.get(name)?.iter().filter(takes);
+        let only = taking.next()?;
+        taking.next().is_none().then(|| only.signature.clone())
     }
 
     pub(super) fn column_reference(&self, reference: &Ref, owner: Option<&Name>, relations: &[Name], to: &mut References) {

@@ -155,6 +155,7 @@ fn provider(catalog: &Catalog, on: &Dependency) -> Vec<Node> {
             let all = catalog.routines.get(name).into_iter().flat_map(|all| all.iter());
             all.map(|own| Node::Routine(name.clone(), own.signature.clone())).collect()
         }
+        Dependency::Overload(name, signature) => vec![Node::Routine(name.clone(), signature.clone())],
         Dependency::Other(kind, name) => {
             let text = name.to_string();
             vec![Node::Early(*kind, text.clone()), Node::Other(*kind, text)]

@@ -160,16 +160,16 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// Dependencies on routines are kept by name. While others of the name stay it is not known which one is meant; only what
-    /// calls without arguments, as triggers do, is.
+    /// Of what depends on routines by their name it is not known which one is meant while others of the name stay.
     fn spread_routine(&mut self, name: &Name, signature: &Arc<str>) {
         let stays = |own: &crate::catalog::CatalogRoutine| {
             own.signature != *signature && !self.cascaded.contains_key(&Doomed::Routine(name.clone(), own.signature.clone()))
         };
         let alone = !self.catalog.routines.get(name).is_some_and(|all| all.iter().any(stays));
         let on = Dependency::Routine(name.clone());
+        let own = Dependency::Overload(name.clone(), signature.clone());
         for who in self.catalog.dependents(&on).cloned().collect::<Vec<_>>() {
-            if alone || signature.is_empty() && matches!(who, Dependent::Trigger(..)) {
+            if alone || self.catalog.references(&who).any(|on| *on == own) {
                 self.reach(&who, &on, None);
             }
         }

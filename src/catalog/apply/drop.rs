@@ -359,10 +359,13 @@ pub(super) fn constraint(catalog: &mut Catalog, table: &Name, constraint: &Ident
         let partitioned = catalog.table(table).is_some_and(|table| table.partition_by.is_some());
         let passed_on = partitioned || !matches!(found.kind, ConstraintKind::ForeignKey(_));
         for child in inherit::family(catalog, table).into_iter().skip(1).filter(|_| passed_on) {
-            let same =
-                catalog.table(&child).and_then(|table| table.constraint(constraint)).is_some_and(|own| own.kind == found.kind);
-            if same {
-                dropped.push(Doomed::Constraint(child, constraint.clone()));
+            // A partition's own foreign key that is the same became the parent's when it was attached, whatever its name.
+            let any_name = matches!(found.kind, ConstraintKind::ForeignKey(_));
+            let same = |own: &&Arc<Constraint>| own.kind == found.kind && (any_name || own.name.as_ref() == Some(constraint));
+            if let Some(name) =
+                catalog.table(&child).and_then(|table| table.constraints.iter().find(same)).and_then(|own| own.name.clone())
+            {
+                dropped.push(Doomed::Constraint(child, name));
             }
         }
     }

@@ -49,7 +49,7 @@ impl Walk<'_> {
             Dependency::Relation(name) => {
                 self.to.sequence(name).is_none_or(|wanted| self.state.sequence(name).is_some_and(|own| is_it(own.id, wanted.id)))
             }
-            Dependency::Column(..) | Dependency::Type(_) | Dependency::Other(..) => true,
+            Dependency::Column(..) | Dependency::Type(_) | Dependency::Overload(..) | Dependency::Other(..) => true,
         })
     }
 

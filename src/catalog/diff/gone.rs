@@ -102,7 +102,11 @@ impl Walk<'_> {
             Dependency::Column(table, column) => {
                 *table == state.name && gone.iter().any(|own| own.name == *column && !own.inherited)
             }
-            Dependency::Relation(_) | Dependency::Type(_) | Dependency::Routine(_) | Dependency::Other(..) => false,
+            Dependency::Relation(_)
+            | Dependency::Type(_)
+            | Dependency::Routine(_)
+            | Dependency::Overload(..)
+            | Dependency::Other(..) => false,
         })
     }
 

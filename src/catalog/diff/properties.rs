@@ -162,6 +162,14 @@ impl Walk<'_> {
     }
 
     fn set_sequence(&mut self, state: &Sequence, new: &Sequence) {
+        if state.identity && new.identity {
+            // The rest of an identity's options is its column's.
+            let data_type = new.options.data_type.clone().filter(|wanted| state.options.data_type.as_ref() != Some(wanted));
+            if data_type.is_some() {
+                let options = Box::new(SequenceOptions { data_type, ..SequenceOptions::default() });
+                self.make(Change::AlterSequence { name: state.name.qname(), if_exists: false, options });
+            }
+        }
         if state.identity || new.identity {
             return;
         }

@@ -27,7 +27,7 @@ pub(super) fn changes(catalog: &Catalog, changes: &mut Vec<Change>) {
     let relations = || catalog.relations.values().filter(|relation| !super::is_temporary(relation));
     let tables = || relations().filter_map(|relation| if let Relation::Table(table) = relation { Some(table) } else { None });
     let views = || relations().filter_map(|relation| if let Relation::View(view) = relation { Some(view) } else { None });
-    changes.extend(relations().filter_map(owned_by));
+    changes.extend(relations().filter_map(|relation| owned_by(catalog, relation)));
     let bottom_up = bottom_up(catalog, tables().collect());
     indexes(&bottom_up, changes);
     for view in views() {
@@ -54,11 +54,19 @@ pub(super) fn changes(catalog: &Catalog, changes: &mut Vec<Change>) {
     }
 }
 
-fn owned_by(relation: &Relation) -> Option<Change> {
+/// What is said of a column's sequence when the column is there: whose it is, and of an identity's its type, which is the column's
+/// unless somebody changed it.
+fn owned_by(catalog: &Catalog, relation: &Relation) -> Option<Change> {
     let Relation::Sequence(sequence) = relation else { return None };
-    let (table, column) = sequence.owned_by.as_ref().filter(|_| !sequence.identity)?;
-    let owner = Some(Some((table.qname(), column.clone())));
-    let options = Box::new(SequenceOptions { owned_by: owner, ..SequenceOptions::default() });
+    let (table, column) = sequence.owned_by.as_ref()?;
+    let options = if sequence.identity {
+        let of_column = &catalog.table(table)?.column(column)?.data_type;
+        let data_type = sequence.options.data_type.clone().filter(|own| own.name != of_column.name)?;
+        SequenceOptions { data_type: Some(data_type), ..SequenceOptions::default() }
+    } else {
+        SequenceOptions { owned_by: Some(Some((table.qname(), column.clone()))), ..SequenceOptions::default() }
+    };
+    let options = Box::new(options);
     Some(Change::AlterSequence { name: sequence.name.qname(), if_exists: false, options })
 }
 
