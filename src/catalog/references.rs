@@ -3,8 +3,8 @@
 
 use super::{Catalog, CatalogRoutine, Dependency, Name, Relation, Table, TableColumn, UserType, UserTypeShape, View};
 use crate::change::{
-    ColumnValue, Constraint, ConstraintKind, Expr, ForeignKey, Ident, IndexShape, Policy, QName, Query, Ref, RefKind,
-    ParameterMode, RoutineBody, Rule, Trigger, TypeName, TypeShape,
+    ColumnValue, Constraint, ConstraintKind, Expr, ForeignKey, Ident, IndexShape, ParameterMode, Policy, QName, Query, Ref,
+    RefKind, RoutineBody, Rule, Trigger, TypeName, TypeShape,
 };
 use imbl::OrdSet;
 

@@ -71,7 +71,8 @@ impl Onlooker {
     }
 }
 
-/// The query that lists all lines.
+/// The query that lists all lines. What belongs to others shows no rights of the role that runs everything here: the replay does
+/// not know which role runs the migrations.
 fn query(session: &Connection) -> String {
     // What a server before some version does not have.
     let since = |major: u32, column: &'static str, without: &'static str| match session.server_version() {

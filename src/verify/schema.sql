@@ -21,7 +21,8 @@ spaces AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
 )
 SELECT 'schema ' || shown, concat_ws(' ', 'owner', pg_get_userbyid(nspowner), 'rights', (
-    SELECT string_agg(right_::text, ' ' ORDER BY right_::text) FROM unnest(coalesce(nspacl, acldefault('n', nspowner))) right_))
+    SELECT string_agg(right_::text, ' ' ORDER BY right_::text) FROM unnest(coalesce(nspacl, acldefault('n', nspowner))) right_
+        WHERE nspowner = 10 OR NOT starts_with(right_::text, pg_get_userbyid(10) || '=')))
 FROM spaces WHERE NOT EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_namespace'::regclass AND e.objid = spaces.oid)
 UNION ALL
 SELECT 'extension ' || quote_ident(extname), concat_ws(' ', 'schema', extnamespace::regnamespace, 'version', extversion) FROM pg_extension
@@ -45,7 +46,8 @@ SELECT k.word || ' ' || c.shown, concat_ws(' ',
         FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped) END,
     'owner', pg_get_userbyid(c.relowner),
     CASE WHEN c.relkind <> 'c' THEN 'rights ' || (SELECT string_agg(right_::text, ' ' ORDER BY right_::text)
-        FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) right_) END)
+        FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) right_
+        WHERE c.relowner = 10 OR NOT starts_with(right_::text, pg_get_userbyid(10) || '=')) END)
 FROM rels c JOIN kinds k ON k.kind = c.relkind
 UNION ALL
 SELECT 'order of columns of ' || c.shown, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
@@ -92,7 +94,8 @@ SELECT 'sequence ' || c.shown, concat_ws(' ', CASE c.relpersistence WHEN 'u' THE
         JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')),
     'owner', pg_get_userbyid(c.relowner), 'rights', (SELECT string_agg(right_::text, ' ' ORDER BY right_::text)
-        FROM unnest(coalesce(c.relacl, acldefault('s', c.relowner))) right_))
+        FROM unnest(coalesce(c.relacl, acldefault('s', c.relowner))) right_
+        WHERE c.relowner = 10 OR NOT starts_with(right_::text, pg_get_userbyid(10) || '=')))
 FROM rels c JOIN pg_sequence q ON q.seqrelid = c.oid
 UNION ALL
 SELECT 'trigger ' || c.shown || '.' || quote_ident(t.tgname), concat_ws(' ', pg_get_triggerdef(t.oid), CASE WHEN t.tgenabled <> 'O' THEN 'enabled ' || t.tgenabled::text END)
@@ -119,7 +122,8 @@ SELECT CASE t.typtype WHEN 'd' THEN 'domain ' ELSE 'type ' END || t.shown || CAS
         (SELECT 'operator class ' || opcname FROM pg_opclass WHERE pg_opclass.oid = r.rngsubopc)) FROM pg_range r WHERE r.rngtypid = t.oid)
     WHEN 'b' THEN concat_ws(' ', 'base', t.typlen, t.typbyval, t.typalign, t.typstorage, t.typinput, t.typoutput) END,
     'owner', pg_get_userbyid(t.typowner), 'rights', (SELECT string_agg(right_::text, ' ' ORDER BY right_::text)
-        FROM unnest(coalesce(t.typacl, acldefault('T', t.typowner))) right_))
+        FROM unnest(coalesce(t.typacl, acldefault('T', t.typowner))) right_
+        WHERE t.typowner = 10 OR NOT starts_with(right_::text, pg_get_userbyid(10) || '=')))
 FROM own_types t
 UNION ALL
 SELECT 'routine ' || p.shown, concat_ws(' ', CASE p.prokind WHEN 'a' THEN (
@@ -127,7 +131,8 @@ SELECT 'routine ' || p.shown, concat_ws(' ', CASE p.prokind WHEN 'a' THEN (
             nullif(a.aggsortop, 0)::regoperator, format_type(a.aggtranstype, NULL), a.agginitval) FROM pg_aggregate a WHERE a.aggfnoid = p.oid)
     ELSE pg_get_functiondef(p.oid) END,
     'owner', pg_get_userbyid(p.proowner), 'rights', (SELECT string_agg(right_::text, ' ' ORDER BY right_::text)
-        FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) right_))
+        FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) right_
+        WHERE p.proowner = 10 OR NOT starts_with(right_::text, pg_get_userbyid(10) || '=')))
 FROM own_routines p
 UNION ALL
 SELECT 'statistics ' || s.stxnamespace::regnamespace || '.' || quote_ident(s.stxname), concat_ws(' ', pg_get_statisticsobjdef(s.oid), nullif({statistics}, -1))

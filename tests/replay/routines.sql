@@ -57,3 +57,11 @@ CREATE TABLE inner_notes (id integer PRIMARY KEY, at timestamptz);
 CREATE TRIGGER touched BEFORE UPDATE ON inner_notes FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE VIEW of_both AS SELECT i.id FROM inner_notes i JOIN notes n ON n.id = i.id;
 RESET search_path;
+-- Another owner has what was granted to the one before.
+CREATE TABLE handed (id integer);
+ALTER TABLE handed OWNER TO pg_monitor;
+GRANT SELECT ON handed TO pg_monitor, pg_read_all_stats;
+ALTER TABLE handed OWNER TO pg_read_all_settings;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO CURRENT_USER, pg_monitor;
+CREATE TABLE handed_too (id serial);
+ALTER TABLE handed_too OWNER TO pg_monitor;

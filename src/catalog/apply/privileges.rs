@@ -17,7 +17,7 @@ pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident
         ObjectClass::Relation => own_relation(catalog, object, owner),
         ObjectClass::Type => {
             if let Some(name) = catalog.resolve_type(&object.name) {
-                catalog.edit_type(&name, |own| own.owner = owner);
+                catalog.edit_type(&name, |own| hand_over(&mut own.owner, &mut own.privileges, owner));
             } else if !catalog.may_lie_outside(&object.name, dialect) {
                 return Err(missing(ObjectKind::Type, &object.name));
             }
@@ -26,13 +26,14 @@ pub(super) fn set_owner(catalog: &mut Catalog, object: &ObjectRef, owner: &Ident
         ObjectClass::Routine => {
             let of = Signature { name: object.name.clone(), arguments: object.arguments.clone() };
             for (name, signature) in routine::find(catalog, object.kind, &of, dialect)? {
-                catalog.edit_routine(&name, &signature, |own| own.owner = owner.clone());
+                catalog.edit_routine(&name, &signature, |own| hand_over(&mut own.owner, &mut own.privileges, owner.clone()));
             }
             Ok(())
         }
         ObjectClass::Schema => {
             if let Some(schema) = catalog.schemas.get_mut(&object.name.name) {
-                Arc::make_mut(schema).owner = owner;
+                let schema = Arc::make_mut(schema);
+                hand_over(&mut schema.owner, &mut schema.privileges, owner);
             }
             Ok(())
         }
@@ -108,6 +109,15 @@ pub(super) fn initial_routine(catalog: &Catalog, schema: &Ident) -> (Privileges,
 /// In default privileges: everybody's right that is taken away, under a name that no role can have.
 pub(crate) const REVOKED: &str = "";
 
+/// Another owner has what the one before had, also what was granted to it.
+fn hand_over(of: &mut Option<Ident>, privileges: &mut Privileges, to: Option<Ident>) {
+    let old = std::mem::replace(of, to);
+    if let Some(old) = old.filter(|old| Some(old) != of.as_ref()) {
+        *privileges =
+            privileges.iter().filter(|((role, _), _)| *role != old).map(|(key, on)| (key.clone(), on.clone())).collect();
+    }
+}
+
 fn own_relation(catalog: &mut Catalog, object: &ObjectRef, owner: Option<Ident>) -> Done {
     let name = catalog.need_relation(&object.name, object.kind)?;
     // Sequences that columns of a table own have its owner.
@@ -121,12 +131,12 @@ fn own_relation(catalog: &mut Catalog, object: &ObjectRef, owner: Option<Ident>)
         .map(|(other, _)| other.clone())
         .collect();
     for name in owned {
-        catalog.edit_sequence(&name, |own| own.owner = owner.clone());
+        catalog.edit_sequence(&name, |own| hand_over(&mut own.owner, &mut own.privileges, owner.clone()));
     }
     match catalog.relations.get(&name) {
-        Some(Relation::Table(_)) => catalog.edit_table(&name, |own| own.owner = owner),
-        Some(Relation::View(_)) => catalog.edit_view(&name, |own| own.owner = owner),
-        Some(Relation::Sequence(_)) => catalog.edit_sequence(&name, |own| own.owner = owner),
+        Some(Relation::Table(_)) => catalog.edit_table(&name, |own| hand_over(&mut own.owner, &mut own.privileges, owner)),
+        Some(Relation::View(_)) => catalog.edit_view(&name, |own| hand_over(&mut own.owner, &mut own.privileges, owner)),
+        Some(Relation::Sequence(_)) => catalog.edit_sequence(&name, |own| hand_over(&mut own.owner, &mut own.privileges, owner)),
         Some(Relation::Index(_)) | None => {}
     }
     Ok(())
