@@ -13,7 +13,7 @@ mod replaced;
 mod script;
 mod unseen;
 
-pub use preserve::{Preserved, preserve};
+pub use preserve::{Preserved, archive_label, kept, preserve};
 pub use script::script;
 
 use crate::catalog::diff::changed_relations;
@@ -21,7 +21,7 @@ use crate::catalog::{Catalog, Name, Relation};
 use crate::change::{Change, Persistence};
 use crate::dialect::Dialect;
 use crate::replay::{ParsedMigration, Replayed, Step};
-use crate::source::Span;
+use crate::source::{Migration, Span};
 use std::fmt;
 use std::ops::Range;
 
@@ -153,6 +153,20 @@ pub fn down(parsed: &ParsedMigration, replayed: &Replayed, migration: usize, dia
         None => Down { transactional: true, ups: fidelity::not_replayed(parsed), ..Down::default() },
     };
     judged(down, migration)
+}
+
+/// The same of a migration in its history: what it keeps by itself is given back.
+pub fn way_back(
+    migrations: &[Migration],
+    parsed: &[ParsedMigration],
+    replayed: &Replayed,
+    migration: usize,
+    dialect: &dyn Dialect,
+) -> Down {
+    match kept(migrations, parsed, replayed, migration, dialect) {
+        Some(preserved) => preserved.down,
+        None => down(&parsed[migration], replayed, migration, dialect),
+    }
 }
 
 /// The down with the judgement of its statements summed up.

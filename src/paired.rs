@@ -49,7 +49,7 @@ impl Pair {
 /// Computes the downs of these migrations of a project, which were judged in the replay.
 pub fn pairs(project: &Project, ground: Ground<'_>, migrations: &[usize]) -> Vec<Pair> {
     let computed = |migration: &usize| {
-        let down = down::down(&ground.parsed[*migration], ground.replayed, *migration, ground.dialect);
+        let down = ground.way_back(*migration);
         pair(project, ground, down)
     };
     migrations.par_iter().map(computed).collect()

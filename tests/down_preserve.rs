@@ -343,3 +343,20 @@ fn new_rows_stay() {
     let rows = session.query_value("SELECT string_agg(concat_ws(':', id, a, b), ',' ORDER BY id) FROM t").expect("rows");
     assert_eq!(rows.as_deref(), Some("1:x:1,3:5"));
 }
+
+/// What a migration keeps already stays kept: a plain down gives it back as well, and replaces nothing.
+#[test]
+fn what_is_kept_is_given_back_by_any_down() {
+    let init = "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text);";
+    let dir = project(&[("migrations/1_init.up.sql", init), ("migrations/2_drop.up.sql", "ALTER TABLE t DROP COLUMN a;\n")]);
+    let ran = run(dir.path(), "down", &["--since", "1", "--preserve", "--write", "-q"]);
+    assert!(ran.status.success(), "{ran:?}");
+    let script = fs::read_to_string(dir.path().join("migrations/2_drop.down.sql")).expect("it is there");
+    assert!(script.contains("migsafe: fidelity lossless") && script.contains("FROM public.archive_2_t AS kept"), "{script}");
+    let again = run(dir.path(), "down", &["--since", "1", "--write"]);
+    assert!(!String::from_utf8_lossy(&again.stderr).contains("wrote:"), "{again:?}");
+    assert_eq!(fs::read_to_string(dir.path().join("migrations/2_drop.down.sql")).expect("it is there"), script);
+    let lint = run(dir.path(), "lint", &["--since", "1", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&lint.stdout).expect("one JSON document");
+    assert_eq!(report["migrations"][0]["reversibility"], "lossless");
+}

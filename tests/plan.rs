@@ -209,7 +209,24 @@ fn what_is_kept_for_the_way_back_makes_no_second_stage() {
     ]);
     let ran = run(dir.path(), &["down", "--preserve", "--write"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let plan = json(&dir, &[])["plan"].clone();
+    let figures = r#"{"schema_version": 1, "tables": [{"schema": "public", "name": "users", "bytes": 52428800, "index_bytes": 0, "rows": 9,
+        "writes_per_hour": null}]}"#;
+    fs::write(dir.path().join("stats.json"), figures).expect("a file");
+    let report = json(&dir, &["--stats", "stats.json"]);
+    let plan = report["plan"].clone();
+    let entry = &plan["stages"][2]["migrations"][0];
+    let copied = serde_json::json!({"made": true, "tables": [{"table": "public.users", "whole": false, "bytes": 52428800}]});
+    assert_eq!(entry["preserve"], copied, "{entry:#}");
+    let shown = self::plan(&dir, &["--stats", "stats.json"]).out;
+    let told = "copies what it destroys: the key and some columns of users, at most about 50 MB";
+    assert!(shown.contains(told), "{shown}");
+    // What is kept comes back: data is lost only where somebody goes on without it.
+    assert_eq!(
+        (&plan["stages"][2]["rollback"]["how"], &plan["point_of_no_return"]),
+        (&"run-downs".into(), &serde_json::Value::Null),
+        "{plan:#}"
+    );
+    assert_eq!(report["migrations"][0]["reversibility"], "drops-new-data");
     assert_eq!((&plan["problems"], &plan["splits"]), (&serde_json::json!([]), &serde_json::json!([])), "{plan:#}");
     assert_eq!(plan["stages"][2]["migrations"].as_array().map(Vec::len), Some(1), "{plan:#}");
 }

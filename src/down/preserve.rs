@@ -7,11 +7,12 @@
 mod find;
 mod weaken;
 
-use super::{Context, Down, Fidelity, UpFidelity, data, judged, plan, states, steps_of};
+use super::{Context, Down, Fidelity, UpFidelity, data, fidelity, judged, plan, states, steps_of};
 use crate::catalog::{Catalog, Name, Relation, diff};
 use crate::change::{Change, DataKind, Ident, ObjectKind, ObjectRef};
 use crate::dialect::{Dialect, ImpactContext, Keep, Kept};
 use crate::replay::{ParsedMigration, Replayed, Step};
+use crate::source::Migration;
 use find::{Loss, Taken};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -29,6 +30,8 @@ pub struct Preserved {
     pub own_transaction: bool,
     /// The tables that hold what was kept.
     pub archives: Vec<Name>,
+    /// The tables of which something is kept, by their names before the migration, and whether it is all of their columns.
+    pub copied: Vec<(Name, bool)>,
 }
 
 impl Preserved {
@@ -91,6 +94,28 @@ pub fn preserve(
     Some(with_archives(&context, &plain, &losses, label, (replayed, range.start)))
 }
 
+/// The migration at that place if it keeps what it destroys already.
+pub fn kept(
+    migrations: &[Migration],
+    parsed: &[ParsedMigration],
+    replayed: &Replayed,
+    migration: usize,
+    dialect: &dyn Dialect,
+) -> Option<Preserved> {
+    let (first, last) = states(replayed, migration)?;
+    let is_archive = |name: &Name| name.name.starts_with("archive_") && last.table(name).is_some() && first.table(name).is_none();
+    if !diff::changed_relations(&first, &last).iter().any(is_archive) {
+        return None;
+    }
+    let found = preserve(&parsed[migration], replayed, migration, archive_label(&migrations[migration]), dialect)?;
+    found.ok().filter(|found| found.copies.is_empty())
+}
+
+/// What the archives of a migration are called after.
+pub fn archive_label(migration: &Migration) -> &str {
+    if migration.version.is_empty() { &migration.name } else { &migration.version }
+}
+
 fn with_archives(
     context: &Context<'_>,
     plain: &Down,
@@ -120,7 +145,8 @@ fn with_archives(
     }
     let down = judged(way_back(context, plain, losses, &keeps, &covered)?, plain.migration);
     let statement = context.steps[at].statement;
-    Ok(Preserved { down, statement, copies, own_transaction: own_transaction && !already, archives })
+    let copied = losses.iter().map(|loss| (loss.table.name.clone(), takes_rows(loss))).collect();
+    Ok(Preserved { down, statement, copies, own_transaction: own_transaction && !already, archives, copied })
 }
 
 /// The way back: the schema without what could refuse the rows, the rows, the rest of the schema, the sequences, and no archives.
@@ -152,20 +178,27 @@ fn way_back(
     let positions = keeps.iter().filter(is_position).map(|keep| context.dialect.put_back(keep));
     let gone = keeps.iter().map(|keep| drop_table(&keep.archive));
     let changes = rows.into_iter().chain(way.changes).chain(values).chain(later.changes).chain(positions).chain(gone);
-    judge_anew(&mut ups, losses, covered);
+    let archived: BTreeSet<String> = keeps.iter().map(|keep| fidelity::rows_of(&keep.archive)).collect();
+    judge_anew(&mut ups, losses, covered, &archived);
     Ok(plan::assembled(changes, Vec::new(), ups, context))
 }
 
 /// What the up destroyed and the archives hold is not lost. What stands in the way in spite of them is said of the last statement that
 /// destroyed something.
-fn judge_anew(ups: &mut [UpFidelity], losses: &[Loss], covered: &BTreeSet<String>) {
+fn judge_anew(ups: &mut [UpFidelity], losses: &[Loss], covered: &BTreeSet<String>, archived: &BTreeSet<String>) {
+    let worst = |up: &UpFidelity| up.lost.iter().map(|lost| lost.fidelity).max().unwrap_or_default();
     let mut last = None;
     for (at, up) in ups.iter_mut().enumerate() {
+        // The archives go when they are empty of use.
+        if up.lost.iter().any(|lost| archived.contains(&lost.what)) {
+            up.lost.retain(|lost| !archived.contains(&lost.what));
+            up.fidelity = worst(up);
+        }
         let before = up.lost.len();
         up.lost.retain(|lost| !covered.contains(&lost.what));
         if up.lost.len() < before {
             last = Some(at);
-            up.fidelity = up.lost.iter().map(|lost| lost.fidelity).max().unwrap_or_default();
+            up.fidelity = worst(up);
         }
     }
     let Some(last) = last.map(|at| &mut ups[at]) else { return };

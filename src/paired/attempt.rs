@@ -4,7 +4,7 @@ use super::differ::{self, Difference};
 use crate::catalog::{Catalog, Problem};
 use crate::change::{Change, Opaque};
 use crate::dialect::Dialect;
-use crate::down::{self, Fidelity};
+use crate::down::{self, Down, Fidelity};
 use crate::read;
 use crate::replay::{self, ParsedMigration, Replayed};
 use crate::source::{History, Migration, Script, Sources, Span};
@@ -71,6 +71,11 @@ impl Tried {
 }
 
 impl Ground<'_> {
+    /// The computed way back of a judged migration.
+    pub fn way_back(&self, migration: usize) -> Down {
+        down::way_back(&self.history.migrations, self.parsed, self.replayed, migration, self.dialect)
+    }
+
     /// Tries a script as the way back of a judged migration, on the schema that it makes or on `start`. Nothing where that has no
     /// statement, or fails itself.
     pub fn attempt(&self, migration: usize, script: &Script, start: Option<&Catalog>) -> Option<Tried> {
@@ -133,7 +138,7 @@ impl Ground<'_> {
     /// What differs is no fault where only values could mend it, or where the script itself raises an error that says why.
     fn excuse(&self, tried: &mut Tried, script: &Script) {
         let migration = tried.migration;
-        let computed = down::down(&self.parsed[migration], self.replayed, migration, self.dialect);
+        let computed = self.way_back(migration);
         if computed.fidelity == Fidelity::Manual {
             let own = |chunk: &Span| read::has_stamp(self.sources.slice(*chunk));
             tried.manual = script.chunks.first().is_some_and(own);

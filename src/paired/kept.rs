@@ -7,7 +7,6 @@ use crate::dialect::Dialect;
 use crate::down;
 use crate::read::{self, Project, UpText};
 use crate::replay;
-use crate::source::Migration;
 use std::ops::Range;
 
 /// What becomes of a migration that destroys something.
@@ -29,7 +28,7 @@ pub fn keep(pair: &mut Pair, project: &Project, ground: Ground<'_>) -> Keeping {
     if pair.fails {
         return Keeping::Refused("the migration itself fails".to_owned());
     }
-    let preserved = match down::preserve(parsed, replayed, pair.migration, &called(migration), dialect) {
+    let preserved = match down::preserve(parsed, replayed, pair.migration, down::archive_label(migration), dialect) {
         None => return Keeping::Nothing,
         Some(Err(reason)) => return Keeping::Refused(reason),
         Some(Ok(preserved)) => preserved,
@@ -74,12 +73,6 @@ fn with_archives(after: &Catalog, copies: &[Change], dialect: &dyn Dialect) -> C
         let _ = state.apply(copy, dialect);
     }
     state
-}
-
-/// What the archives are called after.
-fn called(migration: &Migration) -> String {
-    let part = if migration.version.is_empty() { &migration.name } else { &migration.version };
-    part.clone()
 }
 
 /// Where something goes that is to run before a statement: above the directives that belong to it.

@@ -23,8 +23,9 @@ pub use state::{State, Works};
 pub use timeline::{Gate, GateKind, Moment, serving};
 
 use crate::assess::{self, Assessment, Phase, Strategy};
+use crate::catalog::Name;
 use crate::dialect::{Blocked, Lock, ServerError};
-use crate::down::preserve;
+use crate::down::{self, Preserved};
 use crate::lint::Lint;
 use crate::parse::DirectiveKind;
 use crate::replay::Step;
@@ -116,6 +117,28 @@ pub struct Entry {
     pub locks: Vec<Lock>,
     /// The error that it ends with when it runs in its stage instead of in the order of its version.
     pub fails: Option<ServerError>,
+    /// What is copied before it is destroyed; nothing where it destroys nothing, or that cannot be kept.
+    pub copies: Option<Copies>,
+}
+
+/// What is copied, so that the way back can put it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copies {
+    /// Whether the migration copies it; else `migsafe down --preserve` would let it.
+    pub made: bool,
+    /// The tables.
+    pub tables: Vec<Copied>,
+}
+
+/// A table of which something is copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// Its name before the migration.
+    pub table: Name,
+    /// Whether all its columns are copied: else the key and some.
+    pub whole: bool,
+    /// The size of its rows, which the copy does not exceed by much; nothing where that is not known.
+    pub bytes: Option<u64>,
 }
 
 impl Plan {
@@ -174,7 +197,7 @@ pub fn plan_with(lint: &Lint<'_>, facts: Facts) -> Plan {
         let entries: Vec<Entry> = members
             .iter()
             .zip(&simulated.fails[done..])
-            .map(|(assessment, fails)| entry(lint, *assessment, &placed, fails.clone()))
+            .map(|(assessment, fails)| entry(lint, *assessment, &placed, fails.clone(), &facts))
             .collect();
         done += entries.len();
         stages.push(Stage { name, entries, works: simulated.works[done].clone(), rollback: Rollback::default() });
@@ -198,9 +221,10 @@ pub fn plan_with(lint: &Lint<'_>, facts: Facts) -> Plan {
     }
 }
 
-fn entry(lint: &Lint<'_>, assessment: usize, placed: &place::Placed, fails: Option<ServerError>) -> Entry {
+fn entry(lint: &Lint<'_>, assessment: usize, placed: &place::Placed, fails: Option<ServerError>, facts: &Facts) -> Entry {
     Entry {
         assessment,
+        copies: copies(lint, assessment, facts),
         moved: placed.moved(assessment),
         gates: gates(lint, assessment),
         locks: assess::locks(&lint.replayed, &lint.assessments[assessment]),
@@ -238,13 +262,7 @@ pub fn phase(lint: &Lint<'_>, number: usize) -> Phase {
     if assessment.phase != Phase::Mixed {
         return assessment.phase;
     }
-    let migration = &lint.project.history.migrations[assessment.migration];
-    let label = if migration.version.is_empty() { &migration.name } else { &migration.version };
-    let (parsed, dialect) = (&lint.parsed[assessment.migration], lint.options.dialect);
-    let kept = match preserve(parsed, &lint.replayed, assessment.migration, label, dialect) {
-        Some(Ok(preserved)) if preserved.copies.is_empty() => preserved.archives,
-        Some(Ok(_) | Err(_)) | None => return assessment.phase,
-    };
+    let Some(kept) = kept(lint, number).map(|preserved| preserved.archives) else { return assessment.phase };
     let steps = lint.replayed.steps[assessment.steps.clone()].iter().zip(&assessment.verdicts);
     let makes_kept = |step: &Step| {
         step.atoms.iter().all(|atom| {
@@ -259,6 +277,23 @@ pub fn phase(lint: &Lint<'_>, number: usize) -> Phase {
         Some(first) if others.iter().all(|phase| phase == first) => *first,
         Some(_) | None => assessment.phase,
     }
+}
+
+/// What a migration keeps for its way back by itself, if it does.
+fn kept(lint: &Lint<'_>, number: usize) -> Option<Preserved> {
+    let migrations = &lint.project.history.migrations;
+    down::kept(migrations, &lint.parsed, &lint.replayed, lint.assessments[number].migration, lint.options.dialect)
+}
+
+/// What is copied for the way back of a migration that destroys something: by itself already, or with `migsafe down --preserve`.
+fn copies(lint: &Lint<'_>, number: usize, facts: &Facts) -> Option<Copies> {
+    let migration = lint.assessments[number].migration;
+    let own = &lint.project.history.migrations[migration];
+    let dialect = lint.options.dialect;
+    let found = down::preserve(&lint.parsed[migration], &lint.replayed, migration, down::archive_label(own), dialect)?.ok()?;
+    let made = found.copies.is_empty();
+    let copied = |(table, whole): (Name, bool)| Copied { bytes: facts.tables.get(&table).map(|own| own.bytes), table, whole };
+    Some(Copies { made, tables: found.copied.into_iter().map(copied).collect() })
 }
 
 /// Whether a migration of this phase has no moment to run at.

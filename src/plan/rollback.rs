@@ -5,7 +5,7 @@ use super::{Stage, StageName};
 use crate::assess::{Loss, Strategy};
 use crate::catalog::Name;
 use crate::change::Ident;
-use crate::down::{Down, Fidelity, down};
+use crate::down::{Down, Fidelity};
 use crate::lint::Lint;
 
 /// How to go back to the old version after a stage.
@@ -96,8 +96,7 @@ pub(super) fn point_of_no_return(lint: &Lint<'_>, stages: &[Stage]) -> Option<No
 
 /// What undoes a migration.
 fn way_back(lint: &Lint<'_>, number: usize) -> Down {
-    let migration = lint.assessments[number].migration;
-    down(&lint.parsed[migration], &lint.replayed, migration, lint.options.dialect)
+    lint.ground().way_back(lint.assessments[number].migration)
 }
 
 /// What is lost of what was written since, when a down runs.
@@ -132,7 +131,13 @@ fn lost(lint: &Lint<'_>, number: usize) -> impl Iterator<Item = Loss> {
             }
         }
     };
-    lint.assessments[number].verdicts.iter().flat_map(|verdict| &verdict.losses).filter_map(of_live)
+    let verdicts = lint.assessments[number].verdicts.iter().filter(move |_| !keeps(lint, number));
+    verdicts.flat_map(|verdict| &verdict.losses).filter_map(of_live)
+}
+
+/// Whether a migration keeps what it destroys for its way back.
+fn keeps(lint: &Lint<'_>, number: usize) -> bool {
+    super::kept(lint, number).is_some()
 }
 
 /// Whether something that applications stored is gone after it. Values that a backfill overwrites do not count: both versions

@@ -5,7 +5,7 @@ use super::objects;
 use crate::allow::{Reported, Suppression};
 use crate::assess::{App, Assessment, Broken, Phase, Verdict};
 use crate::dialect::{Blocked, Dialect, Held, Lock};
-use crate::down::{self, Down};
+use crate::down::Down;
 use crate::lint::Lint;
 use crate::replay::{ParsedStatement, Step};
 use crate::rules::{FindingBreak, Level, Part};
@@ -215,7 +215,7 @@ fn migration<'a>(lint: &'a Lint<'_>, assessment: &'a Assessment) -> Migration<'a
     let dialect = lint.options.dialect;
     let steps = lint.replayed.steps[assessment.steps.clone()].iter().zip(&assessment.verdicts);
     let parsed = &lint.parsed[assessment.migration];
-    let back = down::down(parsed, &lint.replayed, assessment.migration, dialect);
+    let back = lint.ground().way_back(assessment.migration);
     let breaks = assessment.verdicts.iter().flat_map(|verdict| &verdict.breaks);
     let needs = assessment.verdicts.iter().flat_map(|verdict| &verdict.needs);
     Migration {

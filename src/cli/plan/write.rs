@@ -4,7 +4,7 @@ use crate::cli::args::Common;
 use crate::cli::output::{self, complain};
 use crate::cli::{Failure, Outcome};
 use migsafe::assess::Phase;
-use migsafe::down::{down, script};
+use migsafe::down::script;
 use migsafe::plan::{File, Plan, files, list, list_path};
 use migsafe::read::Runner;
 use migsafe::read::{self, DownText, Project};
@@ -136,7 +136,7 @@ fn write_downs(judged: &Lint<'_>) -> Result<(), Failure> {
         .iter()
         .map(|assessment| {
             let migration = assessment.migration;
-            let down = down(&judged.parsed[migration], &judged.replayed, migration, dialect);
+            let down = judged.ground().way_back(migration);
             (migration, script(&down, dialect), down.transactional)
         })
         .collect();

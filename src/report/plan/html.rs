@@ -113,8 +113,8 @@ impl Page {
             entry.phase,
             text(&entry.path)
         ));
-        if let Some(moved) = &entry.moved {
-            self.put(format_args!("<p class=\"about\">{}</p>", text(moved)));
+        for about in entry.moved.iter().chain(&entry.copies) {
+            self.put(format_args!("<p class=\"about\">{}</p>", text(about)));
         }
         if !entry.locks.is_empty() {
             self.put(format_args!("<table class=\"locks\">\n<tr><th>lock</th><th>who waits</th><th>how long</th></tr>"));

@@ -119,6 +119,9 @@ impl Page {
         if let Some(moved) = &entry.moved {
             self.text("│   ", "│   ", moved, DIM);
         }
+        if let Some(copies) = &entry.copies {
+            self.text("│   ", "│     ", copies, Style::new());
+        }
         for lock in &entry.locks {
             let text = format!("{}: {} {}", lock.what, lock.who, lock.held);
             self.text("│   ", "│     ", &text, if lock.hurts { WARN } else { Style::new() });

@@ -67,7 +67,23 @@ struct EntryJson<'a> {
     gates: Vec<&'a str>,
     locks: Vec<StatementLock>,
     fails: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preserve: Option<CopiesJson>,
     statements: Vec<&'a str>,
+}
+
+/// What is copied before it is destroyed, by the migration itself or with `migsafe down --preserve`.
+#[derive(Serialize)]
+struct CopiesJson {
+    made: bool,
+    tables: Vec<CopiedJson>,
+}
+
+#[derive(Serialize)]
+struct CopiedJson {
+    table: String,
+    whole: bool,
+    bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -213,6 +229,14 @@ impl<'a> Names<'a> {
             gates: entry.gates.iter().map(|gate| gate.as_str()).collect(),
             locks: entry.locks.iter().map(json::lock).collect(),
             fails: entry.fails.as_ref().map(|error| error.message.clone()),
+            preserve: entry.copies.as_ref().map(|copies| CopiesJson {
+                made: copies.made,
+                tables: copies
+                    .tables
+                    .iter()
+                    .map(|own| CopiedJson { table: own.table.to_string(), whole: own.whole, bytes: own.bytes })
+                    .collect(),
+            }),
             statements: statements.iter().map(|statement| self.lint.project.sources.slice(statement.span)).collect(),
         }
     }

@@ -77,8 +77,8 @@ fn stage(stage: &StageView, out: &mut String) {
 
 fn entry(entry: &EntryView, out: &mut String) {
     line(out, format_args!("- [ ] **{}** ({}) — {}", text(&entry.label), entry.phase, text(&entry.path)));
-    if let Some(moved) = &entry.moved {
-        line(out, format_args!("  - {}", text(moved)));
+    for about in entry.moved.iter().chain(&entry.copies) {
+        line(out, format_args!("  - {}", text(about)));
     }
     for lock in &entry.locks {
         line(out, format_args!("  - {}: {} {}", text(&lock.what), lock.who, lock.held));

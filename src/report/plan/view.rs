@@ -6,8 +6,8 @@ use crate::change::Ident;
 use crate::dialect::{Blocked, Held, Lock};
 use crate::lint::Lint;
 use crate::plan::{
-    Entry, Gate, Moment, Moved, Piece, Plan, Problem, ProblemKind, Rollback, Split, Stage, StageName, State, Transactions, Way,
-    Works, blocks_application, label, remarks, serving, stop_at,
+    Copied, Copies, Entry, Gate, Moment, Moved, Piece, Plan, Problem, ProblemKind, Rollback, Split, Stage, StageName, State,
+    Transactions, Way, Works, blocks_application, label, remarks, serving, stop_at,
 };
 use crate::report::json::app_name;
 use crate::rules::Level;
@@ -80,6 +80,8 @@ pub(super) struct EntryView {
     pub phase: &'static str,
     /// Why it is here and not where its phase belongs.
     pub moved: Option<String>,
+    /// What is copied before it is destroyed, or can be.
+    pub copies: Option<String>,
     pub locks: Vec<LockView>,
     pub remarks: Vec<(Level, &'static str, String)>,
 }
@@ -269,8 +271,28 @@ impl Texts<'_> {
             path: self.lint.project.sources.path(migration.file).to_string_lossy().into_owned(),
             phase: crate::plan::phase(self.lint, entry.assessment).name(),
             moved,
+            copies: entry.copies.as_ref().and_then(|copies| self.copies(copies)),
             locks: entry.locks.iter().filter(|lock| self.tells(lock)).map(|lock| self.lock(lock)).collect(),
             remarks: found.map(|finding| (finding.level, finding.id(), finding.message.clone())).collect(),
+        }
+    }
+
+    /// What is copied for the way back, with its size where that is known. What only might be copied is told with its size alone.
+    fn copies(&self, copies: &Copies) -> Option<String> {
+        let one = |copied: &Copied| {
+            let name = self.name(&copied.table);
+            match copied.bytes {
+                Some(bytes) if copied.whole => format!("about {} of {name}", size(bytes)),
+                Some(bytes) => format!("the key and some columns of {name}, at most about {}", size(bytes)),
+                None if copied.whole => format!("all of {name}"),
+                None => format!("the key and some columns of {name}"),
+            }
+        };
+        let all: Vec<String> = copies.tables.iter().map(one).collect();
+        let is_known = copies.tables.iter().any(|copied| copied.bytes.is_some());
+        match copies.made {
+            true => Some(format!("copies what it destroys: {}", all.join("; "))),
+            false => is_known.then(|| format!("`migsafe down --preserve` would copy what it destroys: {}", all.join("; "))),
         }
     }
 
@@ -334,4 +356,17 @@ fn duration(seconds: f64) -> String {
         ..7200.0 => format!("{:.0} min", seconds / 60.0),
         _ => format!("{:.1} h", seconds / 3600.0),
     }
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    let mut shown = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while shown >= 1000.0 && unit + 1 < UNITS.len() {
+        shown /= 1024.0;
+        unit += 1;
+    }
+    let places = if shown < 10.0 { 1 } else { 0 };
+    format!("{shown:.places$} {}", UNITS[unit])
 }

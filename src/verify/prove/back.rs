@@ -6,7 +6,7 @@ use super::super::send::{Scripts, drops_role, execute_on_roles};
 use super::super::{Connection, Database};
 use super::rows::Rows;
 use super::{Failure, Group, Shared};
-use crate::down::{Fidelity, down};
+use crate::down::Fidelity;
 use crate::replay::read_script;
 use crate::source::{Script, Transaction};
 
@@ -113,7 +113,7 @@ fn ways(run: &Shared<'_, '_>, group: &Group) -> Option<(Origin, Fidelity, Vec<Pa
     let mut parts = Vec::new();
     let (mut origin, mut fidelity) = (Origin::Project, Fidelity::Lossless);
     for number in group.migrations.clone().rev() {
-        let own = down(&judged.parsed[number], &judged.replayed, number, judged.options.dialect);
+        let own = judged.ground().way_back(number);
         fidelity = fidelity.max(own.fidelity);
         if let Some(script) = &judged.project.history.migrations[number].down {
             parts.extend(of_script(run, script));
