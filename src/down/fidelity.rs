@@ -5,8 +5,8 @@ use super::{Context, Fidelity, UpFidelity, data};
 use crate::catalog::diff::{changed_relations, difference, table_among};
 use crate::catalog::{Catalog, Name, ObjectId, Relation, Table, TableColumn, UserTypeShape};
 use crate::change::{
-    AttributeChange, Change, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Grant, GrantObjects, Ident, ObjectKind,
-    ObjectRef, Persistence, TableAction, TypeShape,
+    AttributeChange, Change, ColumnSetting, ColumnValue, Constraint, ConstraintKind, Expr, ExprShape, Grant, GrantObjects, Ident,
+    ObjectKind, ObjectRef, Persistence, QName, TableAction, TypeShape,
 };
 use crate::dialect::Fit;
 use crate::parse::DirectiveKind;
@@ -76,6 +76,7 @@ fn by_hand(context: &Context<'_>, step: &Step) -> Option<String> {
         .or(doubtful)
         .or(refused)
         .or_else(|| step.atoms.iter().find_map(|atom| outside(&atom.change.value, &atom.before)))
+        .or_else(|| step.atoms.iter().find_map(|atom| not_kept(&atom.change.value, &atom.before, context)))
         .or_else(|| attributes(context, step))
 }
 
@@ -119,6 +120,54 @@ fn outside(change: &Change, before: &Catalog) -> Option<String> {
         }
         Change::Grant(grant) => unknown_membership(grant, before),
         _ => None,
+    }
+}
+
+/// What a change does to something old that the catalog does not keep.
+fn not_kept(change: &Change, before: &Catalog, context: &Context<'_>) -> Option<String> {
+    let old = |name: &QName| {
+        let name = before.resolve_relation(name)?;
+        let owner = match before.relations.get(&name)? {
+            Relation::Index(table) => before.relations.get(table)?,
+            own @ (Relation::Table(_) | Relation::View(_) | Relation::Sequence(_)) => own,
+        };
+        owner.id().is_some_and(|id| context.first.knows(id)).then_some((name, owner))
+    };
+    match change {
+        Change::AlterTable(alter) => match &alter.action {
+            TableAction::SetColumnStorage { column, setting: ColumnSetting::Statistics(_) } => {
+                let (name, _) = old(&alter.table)?;
+                let (_, index) = before.index(&name)?;
+                let new = !context.first.knows(index.id);
+                (!new).then(|| format!("the former statistics target of column {column} of {name} is not known"))
+            }
+            _ => None,
+        },
+        Change::Grant(grant) if !grant.grant => named(grant).iter().find_map(|name| {
+            let (name, relation) = old(name)?;
+            let owner = match relation {
+                Relation::Table(own) => own.owner.as_ref(),
+                Relation::View(own) => own.owner.as_ref(),
+                Relation::Sequence(own) => own.owner.as_ref(),
+                Relation::Index(_) => None,
+            };
+            let is_owner = |role: &&Ident| Some(*role) == owner || owner.is_none() && role.starts_with("current_");
+            let role = grant.roles.iter().find(is_owner)?;
+            Some(format!("what {role}, who owns {name}, was allowed to do with it before is not known"))
+        }),
+        _ => None,
+    }
+}
+
+/// The relations that a `GRANT` or `REVOKE` names.
+fn named(grant: &Grant) -> &[QName] {
+    match &grant.on {
+        GrantObjects::Named(_, names) => names,
+        GrantObjects::Routines(..)
+        | GrantObjects::AllIn(..)
+        | GrantObjects::Membership(_)
+        | GrantObjects::Inheritance
+        | GrantObjects::Default { .. } => &[],
     }
 }
 

@@ -3,10 +3,10 @@
 use super::replaced::{self, Replaced};
 use super::{Context, Down, Fidelity, Inverse, UpFidelity, data, fidelity};
 use crate::catalog::diff::{self, Blocked};
-use crate::catalog::{Catalog, Name, Relation};
+use crate::catalog::{Catalog, Name, Relation, Table};
 use crate::change::{
-    AlterTable, Change, ColumnValue, ConstraintKind, Ident, ObjectKind, ObjectRef, RoutineBody, TableAction, TableElement,
-    TypeName,
+    AlterTable, Change, ColumnValue, Constraint, ConstraintKind, Ident, ObjectKind, ObjectRef, RoutineBody, TableAction,
+    TableElement, TypeName,
 };
 use crate::replay::Step;
 use std::collections::BTreeSet;
@@ -199,8 +199,41 @@ fn without_values(from: &Catalog, to: &Catalog, context: &Context<'_>) -> Option
         for column in table.columns.iter().filter(|column| !own.columns.iter().any(|other| other.number == column.number)) {
             any |= weaken(&mut weak, name, column, context);
         }
+        for key in table.constraints.iter().filter(|key| refers_to_nothing(key, own, (from, to), &names)) {
+            any |= unchecked(&mut weak, table, key, context);
+        }
     }
     any.then_some(weak)
+}
+
+/// Whether a foreign key comes back to a table with rows, whose parent is made again and is empty.
+fn refers_to_nothing(key: &Constraint, own: &Table, (from, to): (&Catalog, &Catalog), names: &BTreeSet<Name>) -> bool {
+    let ConstraintKind::ForeignKey(foreign) = &key.kind else { return false };
+    let comes_back = key.name.as_ref().is_none_or(|name| own.constraint(name).is_none());
+    let parent = to.resolve_relation(&foreign.table).and_then(|name| to.table(&name));
+    let is_empty =
+        parent.is_some_and(|parent| diff::table_among(from, names, parent.id).is_none() && from.table(&parent.name).is_none());
+    // Columns that come back are null, and refer to nothing.
+    comes_back
+        && is_empty
+        && !key.not_valid
+        && !key.not_enforced
+        && foreign.columns.iter().all(|column| own.column(column).is_some())
+}
+
+/// The key without a look at the rows that are there, where the server allows that: else it waits.
+fn unchecked(weak: &mut Catalog, table: &Table, key: &Constraint, context: &Context<'_>) -> bool {
+    let Some(name) = key.name.clone() else { return false };
+    let alter = |action| {
+        let (kind, table) = (ObjectKind::Table, table.name.qname());
+        Change::AlterTable(Box::new(AlterTable { kind, table, if_exists: false, only: false, action }))
+    };
+    let gone = weak.apply(&alter(TableAction::DropConstraint { name, if_exists: true, cascade: true }), context.dialect).is_ok();
+    if gone && table.partition_by.is_none() {
+        let added = Constraint { not_valid: true, ..key.clone() };
+        let _ = weak.apply(&alter(TableAction::AddConstraint(added)), context.dialect);
+    }
+    gone
 }
 
 fn weaken(weak: &mut Catalog, name: &Name, column: &crate::catalog::TableColumn, context: &Context<'_>) -> bool {

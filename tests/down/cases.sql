@@ -1099,3 +1099,69 @@ ALTER INDEX ti SET (fillfactor=90);
 ALTER INDEX t_pkey RENAME TO t_pk;
 ALTER TABLE t SET UNLOGGED;
 
+### parent_made_again: schema-only
+CREATE TABLE p(id int primary key);
+CREATE TABLE c(id int primary key, p int CONSTRAINT cp REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1,1),(2,NULL);
+--- up
+DROP TABLE p CASCADE;
+
+### parent_made_again_without_rows: schema-only
+CREATE TABLE p(id int primary key);
+CREATE TABLE c(id int primary key, p int CONSTRAINT cp REFERENCES p ON DELETE CASCADE);
+INSERT INTO c VALUES (2,NULL);
+--- up
+ALTER TABLE c DROP CONSTRAINT cp;
+DROP TABLE p;
+ALTER TABLE c RENAME TO d;
+
+### parent_of_partitions_made_again: schema-only
+CREATE TABLE p(id int primary key);
+CREATE TABLE c(id int, p int CONSTRAINT cp REFERENCES p) PARTITION BY LIST (id);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1);
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1,1);
+--- up
+DROP TABLE p CASCADE;
+
+### column_and_parent_made_again: schema-only
+CREATE TABLE p(id int primary key);
+CREATE TABLE c(id int primary key, p int CONSTRAINT cp REFERENCES p);
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1,1),(2,NULL);
+--- up
+ALTER TABLE c DROP COLUMN p;
+DROP TABLE p;
+
+### statistics_of_an_index: manual
+CREATE TABLE t(a int);
+CREATE INDEX i ON t((a+1));
+--- up
+ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 100;
+
+### statistics_of_a_new_index: lossless
+CREATE TABLE t(a int);
+--- up
+CREATE INDEX i ON t((a+1));
+ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 100;
+
+### revoked_from_the_owner: manual
+CREATE ROLE case_own;
+CREATE TABLE t(a int);
+ALTER TABLE t OWNER TO case_own;
+--- up
+REVOKE INSERT ON t FROM case_own;
+
+### revoked_from_oneself: manual
+CREATE TABLE t(a int);
+--- up
+REVOKE INSERT ON t FROM CURRENT_USER;
+
+### check_without_children: drops-new-data
+CREATE TABLE t(a int, CONSTRAINT c CHECK (a > 0) NO INHERIT);
+CREATE TABLE u() INHERITS (t);
+INSERT INTO t VALUES (1);
+INSERT INTO u VALUES (-1);
+--- up
+ALTER TABLE t DROP CONSTRAINT c;

@@ -68,11 +68,12 @@ pub(super) fn alterable(old: &Policy, new: &Policy) -> bool {
 /// Whether `ALTER CONSTRAINT` or `VALIDATE CONSTRAINT` makes the one of the other.
 pub(super) fn alterable_constraint(old: &Constraint, new: &Constraint) -> bool {
     let foreign = matches!(old.kind, ConstraintKind::ForeignKey(_));
+    let not_null = matches!(old.kind, ConstraintKind::NotNull(_));
     let validated = old.not_valid && !new.not_valid;
     old.kind == new.kind
         && (foreign || old.deferrable == new.deferrable)
         && old.not_enforced == new.not_enforced
-        && old.no_inherit == new.no_inherit
+        && (not_null || old.no_inherit == new.no_inherit)
         && (old.not_valid == new.not_valid || validated)
 }
 

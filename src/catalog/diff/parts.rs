@@ -44,6 +44,11 @@ impl Walk<'_> {
                 let action = TableAction::AlterConstraint { name: name.clone(), deferrable, enforced: None, inherit: None };
                 self.make(alter(&state, action));
             }
+            if old.no_inherit != new.no_inherit {
+                let inherit = Some(!new.no_inherit);
+                let action = TableAction::AlterConstraint { name: name.clone(), deferrable: None, enforced: None, inherit };
+                self.make(alter(&state, action));
+            }
             if old.not_valid && !new.not_valid {
                 self.make(alter(&state, TableAction::ValidateConstraint { name }));
             }
