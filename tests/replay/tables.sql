@@ -131,3 +131,5 @@ CREATE TABLE counted_small (id int GENERATED ALWAYS AS IDENTITY);
 ALTER SEQUENCE counted_small_id_seq AS bigint;
 CREATE TABLE counted_widened (id int GENERATED ALWAYS AS IDENTITY);
 ALTER TABLE counted_widened ALTER id TYPE bigint;
+CREATE TABLE nulls (a varchar(15) DEFAULT NULL, b varchar(15) DEFAULT NULL, c text DEFAULT NULL);
+ALTER TABLE nulls ALTER a TYPE text, ALTER b TYPE varchar(20), ALTER c TYPE varchar(20);

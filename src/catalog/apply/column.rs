@@ -139,6 +139,9 @@ pub(super) fn set_type(
         edit(catalog, &member, column, |column| {
             if let Some(default) = &cast {
                 column.value = ColumnValue::Default(default.clone());
+            } else if is_null(&column.value) && column.data_type.modifiers.is_empty() {
+                // Without a length it never was one.
+                column.value = ColumnValue::None;
             }
             column.data_type = data_type.clone();
             column.collation = collation.cloned();
@@ -163,6 +166,11 @@ fn follows(catalog: &Catalog, column: &Ident, own: &TableColumn, to: &TypeName, 
     }
 }
 
+/// `DEFAULT NULL`.
+fn is_null(value: &ColumnValue) -> bool {
+    matches!(value, ColumnValue::Default(default) if default.sql.eq_ignore_ascii_case("NULL"))
+}
+
 fn is_bare_text(default: &Expr) -> bool {
     matches!(default.shape, ExprShape::Literal(_)) && default.sql.ends_with('\'')
 }
@@ -183,7 +191,9 @@ fn cast_default(catalog: &Catalog, table: &Name, column: &Ident, to: &TypeName, 
     let own = catalog.table(table)?.column(column)?;
     let ColumnValue::Default(default) = &own.value else { return None };
     let same = own.data_type.qname() == to.qname() && own.data_type.dimensions == to.dimensions;
-    if same || !is_bare_text(default) {
+    // A type with a length makes a call of NULL, which stays one.
+    let null = is_null(&own.value) && !own.data_type.modifiers.is_empty();
+    if same || !null && !is_bare_text(default) {
         return None;
     }
     let from = TypeName { modifiers: Vec::new(), ..own.data_type.clone() };
