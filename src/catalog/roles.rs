@@ -12,6 +12,8 @@ pub struct Roles {
     pub memberships: OrdMap<(Ident, Ident), Membership>,
     /// The roles that have what their groups have only after `SET ROLE`: `NOINHERIT`.
     pub not_inheriting: OrdSet<Ident>,
+    /// Whether something ran of which nobody knows what it took from roles.
+    pub unsure: bool,
 }
 
 /// One membership.
@@ -26,7 +28,9 @@ pub struct Membership {
 impl Roles {
     /// Whether both are the same values in memory.
     pub fn ptr_eq(&self, other: &Roles) -> bool {
-        self.memberships.ptr_eq(&other.memberships) && self.not_inheriting.ptr_eq(&other.not_inheriting)
+        self.memberships.ptr_eq(&other.memberships)
+            && self.not_inheriting.ptr_eq(&other.not_inheriting)
+            && self.unsure == other.unsure
     }
 
     /// The role, and all roles whose rights it has without asking for them.

@@ -173,7 +173,14 @@ fn view_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect: 
 }
 
 fn index_action(catalog: &mut Catalog, owner: &Name, name: &Name, action: &TableAction) -> Done {
+    let refused = |action: &str| {
+        let message = format!("ALTER action {action} cannot be performed on relation \"{}\"", name.name);
+        Err(Problem::Other { code: "42809", message })
+    };
+    let partitioned = catalog.table(owner).is_some_and(|table| table.partition_by.is_some());
     match action {
+        TableAction::SetOptions(_) if partitioned => refused("SET"),
+        TableAction::ResetOptions(_) if partitioned => refused("RESET"),
         TableAction::SetOptions(options) => {
             edit_options(catalog, owner, &name.name, |own| column::merge_options(own, options));
             Ok(())

@@ -190,6 +190,10 @@ fn find(catalog: &mut Catalog, object: &ObjectRef, if_exists: bool, dialect: &dy
         | ObjectKind::Collation
         | ObjectKind::Statistics
         | ObjectKind::Other => {
+            if object.kind == ObjectKind::Role && role::in_use(catalog, &object.name.name) {
+                let message = format!("role \"{}\" cannot be dropped because some objects depend on it", object.name.name);
+                return Err(Problem::Other { code: "2BP01", message });
+            }
             // What nobody created here may still be there.
             let key = extension::other_key(catalog, object, false);
             catalog.others.remove(&key);

@@ -38,6 +38,9 @@ pub(super) fn alter_other(catalog: &mut Catalog, object: &ObjectRef, sql: &str) 
     if let Some(other) = catalog.others.get_mut(&key) {
         Arc::make_mut(other).statements.push(sql.into());
     }
+    // What a role owns is given to another one.
+    catalog.roles.unsure |=
+        object.kind == ObjectKind::Role && sql.get(..8).is_some_and(|word| word.eq_ignore_ascii_case("REASSIGN"));
     Ok(())
 }
 

@@ -4,8 +4,8 @@
 use super::Done;
 use crate::catalog::{Catalog, Name, Problem, UserType, UserTypeShape};
 use crate::change::{
-    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Data, DomainChange, Expr, Ident, Query, Ref, RefKind,
-    RoutineBody, SourceKind, TableAction, TableElement, TypeName, TypeShape,
+    Change, Column, ColumnValue, Constraint, ConstraintKind, CreateTable, Data, DataKind, DomainChange, Expr, Ident, QName,
+    Query, Ref, RefKind, RoutineBody, SourceKind, TableAction, TableElement, TypeName, TypeShape,
 };
 use std::sync::Arc;
 
@@ -26,7 +26,9 @@ type Used<'a> = Option<(&'a Arc<str>, &'a UserType)>;
 
 fn used<'a>(catalog: &'a Catalog, change: &Change) -> Used<'a> {
     match change {
-        Change::Data(data) => in_rows(catalog, data).or_else(|| in_query(catalog, data.query.as_ref()?)),
+        Change::Data(data) => {
+            in_rows(catalog, data).or_else(|| in_selected(catalog, data)).or_else(|| in_query(catalog, data.query.as_ref()?))
+        }
         Change::CreateView(view) => in_query(catalog, &view.query),
         Change::CreateTable(create) => in_new_table(catalog, create),
         Change::AlterTable(alter) => {
@@ -110,6 +112,57 @@ fn in_rows<'a>(catalog: &'a Catalog, data: &Data) -> Used<'a> {
     values.into_iter().find_map(|(name, value)| as_type(catalog, value, &table.column(name)?.data_type))
 }
 
+/// The literals that the select of an `INSERT` gives for columns.
+fn in_selected<'a>(catalog: &'a Catalog, data: &Data) -> Used<'a> {
+    let table = catalog.table(&catalog.resolve_relation(data.table.as_ref()?)?)?;
+    if data.kind != DataKind::Insert || data.rows.is_some() {
+        return None;
+    }
+    let names: Vec<&Ident> = match &data.columns {
+        Some(columns) => columns.iter().collect(),
+        None => table.columns.iter().map(|column| &column.name).collect(),
+    };
+    let items = selected(&data.query.as_ref()?.text.sql);
+    names.iter().zip(items).find_map(|(name, item)| as_type(catalog, &Expr::plain(item), &table.column(name)?.data_type))
+}
+
+/// The items of the first select that is not in parentheses.
+fn selected(sql: &str) -> Vec<&str> {
+    let (mut depth, mut quoted, mut start, mut items) = (0i32, false, None, Vec::new());
+    for (at, c) in sql.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            _ if quoted => {}
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ',' if depth == 0 => items.extend(start.replace(at + 1).map(|start| sql[start..at].trim())),
+            's' | 'S' if depth == 0 && start.is_none() && word_at(sql, at, "SELECT") => start = Some(at + "SELECT".len()),
+            _ if depth == 0 && start.is_some() && ["FROM", "WHERE", "UNION"].iter().any(|word| word_at(sql, at, word)) => {
+                items.extend(start.take().map(|start| sql[start..at].trim()));
+                return items;
+            }
+            _ => {}
+        }
+    }
+    items.extend(start.map(|start| sql[start..].trim()));
+    items
+}
+
+fn word_at(sql: &str, at: usize, word: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    sql.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
+        && edge(sql[..at].chars().next_back())
+        && edge(sql[at + word.len()..].chars().next())
+}
+
+/// The literals in the bound of a partition, where the parent is divided by a column of the enum.
+fn in_bound<'a>(catalog: &'a Catalog, parent: &QName, bound: &Expr) -> Used<'a> {
+    let parent = catalog.table(&catalog.resolve_relation(parent)?)?;
+    let key = parent.partition_by.as_ref()?.keys.sql.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let of = new_enum(catalog, &parent.column(key.trim())?.data_type)?;
+    among(of, &bound.sql.split('(').skip(1).flat_map(literals).collect::<Vec<_>>())
+}
+
 fn in_query<'a>(catalog: &'a Catalog, query: &Query) -> Used<'a> {
     let sources = query.selects.iter().flat_map(|select| &select.sources).filter_map(|source| match &source.from {
         SourceKind::Relation(name) => catalog.resolve_relation(name),
@@ -128,6 +181,7 @@ fn in_new_table<'a>(catalog: &'a Catalog, create: &CreateTable) -> Used<'a> {
     in_columns
         .or_else(|| in_texts(catalog, checks(&create.constraints), std::slice::from_ref(&table)))
         .or_else(|| in_query(catalog, create.query.as_ref()?))
+        .or_else(|| create.partition_of.as_ref().and_then(|(parent, bound)| in_bound(catalog, parent, bound)))
 }
 
 fn in_action<'a>(catalog: &'a Catalog, table: &Name, action: &TableAction) -> Used<'a> {
@@ -142,6 +196,7 @@ fn in_action<'a>(catalog: &'a Catalog, table: &Name, action: &TableAction) -> Us
         TableAction::AddConstraint(constraint) => in_texts(catalog, checks(std::slice::from_ref(constraint)), own),
         TableAction::SetExpression { expr, .. } => in_texts(catalog, [expr], own),
         TableAction::SetType { using, .. } => in_texts(catalog, using, own),
+        TableAction::AttachPartition { bound, .. } => in_bound(catalog, &table.qname(), bound),
         _ => None,
     }
 }
@@ -161,11 +216,17 @@ fn in_column<'a>(catalog: &'a Catalog, table: &Name, column: &Column) -> Used<'a
     }
 }
 
-/// The enum of that type, where it has labels that cannot be used yet.
+/// The enum of that type, or of its elements, where it has labels that cannot be used yet.
 fn new_enum<'a>(catalog: &'a Catalog, data_type: &TypeName) -> Option<&'a UserType> {
     let found = catalog.types.get(&catalog.resolve_type(&data_type.qname())?)?;
     let is_enum = matches!(found.shape, UserTypeShape::Type(TypeShape::Enum(_)));
-    (is_enum && data_type.dimensions == 0 && !found.uncommitted_labels.is_empty()).then_some(&**found)
+    (is_enum && !found.uncommitted_labels.is_empty()).then_some(&**found)
+}
+
+/// The elements of literals of arrays.
+fn elements(literals: Vec<String>) -> Vec<String> {
+    let inner = literals.iter().filter_map(|literal| literal.trim().strip_prefix('{')?.strip_suffix('}'));
+    inner.flat_map(|inner| inner.split(',').map(|element| element.trim().trim_matches('"').to_owned())).collect()
 }
 
 fn among<'a>(of: &'a UserType, literals: &[String]) -> Used<'a> {
@@ -175,7 +236,8 @@ fn among<'a>(of: &'a UserType, literals: &[String]) -> Used<'a> {
 /// A value that becomes the type's: a literal is read as one of it.
 fn as_type<'a>(catalog: &'a Catalog, value: &Expr, data_type: &TypeName) -> Used<'a> {
     let sql = value.sql.trim();
-    let bare = new_enum(catalog, data_type).and_then(|of| among(of, &literals(sql)[..]).filter(|_| sql.ends_with('\'')));
+    let given = if data_type.dimensions > 0 { elements(literals(sql)) } else { literals(sql) };
+    let bare = new_enum(catalog, data_type).and_then(|of| among(of, &given).filter(|_| sql.ends_with('\'')));
     bare.or_else(|| in_texts(catalog, [value], &[]))
 }
 
@@ -190,16 +252,20 @@ fn beside<'a>(catalog: &'a Catalog, text: &Expr, reference: &Ref, relations: &[N
     match reference.kind {
         RefKind::Column => {
             let tables = relations.iter().filter_map(|relation| catalog.table(relation));
-            let mut of = tables.filter_map(|table| table.column(reference.name())).map(|own| new_enum(catalog, &own.data_type));
-            let first = of.next()??;
-            let certain = of.all(|other| other.is_some_and(|other| other.name == first.name));
-            among(first, &compared(&text.sql[end..])).filter(|_| certain)
+            let columns = tables.filter_map(|table| table.column(reference.name()));
+            let mut of = columns.map(|own| Some((new_enum(catalog, &own.data_type)?, own.data_type.dimensions > 0)));
+            let (first, is_array) = of.next()??;
+            let certain = of.all(|other| other.is_some_and(|(other, array)| other.name == first.name && array == is_array));
+            let mut found = compared(&text.sql[end..]);
+            found.extend(compared_before(&text.sql[..start]));
+            among(first, &if is_array { elements(found) } else { found }).filter(|_| certain)
         }
         RefKind::Type => {
             let qname = reference.qname();
             let of = new_enum(catalog, &TypeName { schema: qname.schema, ..TypeName::simple(qname.name) })?;
-            let is_array = text.sql[end..].trim_start().starts_with('[');
-            among(of, &cast(&text.sql[..start])).filter(|_| !is_array)
+            let (before, is_array) = (&text.sql[..start], text.sql[end..].trim_start().starts_with('['));
+            let found = if is_array { [elements(cast(before)), constructed(before)].concat() } else { cast(before) };
+            among(of, &found)
         }
         RefKind::Relation | RefKind::Function { .. } | RefKind::Collation => None,
     }
@@ -210,13 +276,39 @@ fn compared(after: &str) -> Vec<String> {
     let after = after.trim_start();
     let operand = after.trim_start_matches(['=', '<', '>', '!']);
     if operand.len() < after.len() {
-        return literals(operand.trim_start()).into_iter().take(1).collect();
+        let any = ["ANY", "SOME", "ALL"].iter().fold(operand.trim_start(), |rest, word| without_word(rest, word));
+        return match any.strip_prefix('(') {
+            Some(inside) if any.len() < operand.trim_start().len() => {
+                let array = without_word(inside.trim_start(), "ARRAY").trim_start();
+                array.strip_prefix('[').map_or_else(|| elements(literals(inside)), literals)
+            }
+            _ => literals(operand.trim_start()).into_iter().take(1).collect(),
+        };
+    }
+    let between = without_word(without_word(after, "NOT"), "BETWEEN");
+    if between.len() < without_word(after, "NOT").len() {
+        let (low, high) = between.split_once(" AND ").or_else(|| between.split_once(" and ")).unwrap_or((between, ""));
+        return [low, high].into_iter().flat_map(|end| literals(end.trim()).into_iter().take(1)).collect();
     }
     let mut rest = after;
     for word in ["IS", "NOT", "DISTINCT", "FROM", "IN"] {
         rest = without_word(rest, word);
     }
     if rest.len() == after.len() { Vec::new() } else { literals(rest.strip_prefix('(').unwrap_or(rest)) }
+}
+
+/// The literal on the other side of a comparison: `'a' = `.
+fn compared_before(before: &str) -> Option<String> {
+    let before = before.trim_end();
+    let operand = before.trim_end_matches(['=', '<', '>', '!']);
+    let quoted = operand.trim_end().strip_suffix('\'').filter(|_| operand.len() < before.len())?;
+    Some(quoted[quoted.rfind('\'').map_or(0, |at| at + 1)..].to_owned())
+}
+
+/// The literals of an array that is cast: `ARRAY['a', 'b']::`.
+fn constructed(before: &str) -> Vec<String> {
+    let inner = before.trim_end().strip_suffix("::").and_then(|value| value.trim_end().strip_suffix(']'));
+    inner.and_then(|inner| inner.rsplit_once('[')).map_or_else(Vec::new, |(_, inner)| literals(inner))
 }
 
 fn without_word<'t>(text: &'t str, word: &str) -> &'t str {

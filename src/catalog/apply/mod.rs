@@ -110,7 +110,11 @@ impl Catalog {
             Change::Set { name, value, local } => session::set(self, name, value.as_deref(), *local, dialect),
             Change::Lock { tables, mode: _, nowait: _ } => data::targets(self, tables, dialect),
             Change::Maintenance(maintenance) => data::maintenance(self, maintenance, dialect),
-            Change::NoEffect | Change::Opaque(_) => Ok(()),
+            Change::NoEffect => Ok(()),
+            Change::Opaque(_) => {
+                self.roles.unsure = true;
+                Ok(())
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Owners, privileges and default privileges.
 
 use super::{Done, extension, missing, routine};
-use crate::catalog::{Catalog, CatalogRoutine, DefaultPrivilege, Name, Privileges, Relation};
+use crate::catalog::{Catalog, CatalogRoutine, DefaultPrivilege, Name, Privileges, Problem, Relation};
 use crate::change::{Grant, GrantObjects, Ident, ObjectClass, ObjectKind, ObjectRef, QName, Signature};
 use crate::dialect::Dialect;
 use std::sync::Arc;
@@ -120,6 +120,18 @@ fn hand_over(of: &mut Option<Ident>, privileges: &mut Privileges, to: Option<Ide
 
 fn own_relation(catalog: &mut Catalog, object: &ObjectRef, owner: Option<Ident>) -> Done {
     let name = catalog.need_relation(&object.name, object.kind)?;
+    if let Some(sequence) = catalog.sequence(&name).filter(|sequence| sequence.owned_by.is_some()) {
+        // Who made it is somebody else than a role that was made here.
+        let other = match (&sequence.owner, &owner) {
+            (Some(has), Some(gets)) => has != gets,
+            (None, Some(gets)) => catalog.others.contains_key(&(ObjectKind::Role, gets.to_string())),
+            (_, None) => false,
+        };
+        if other {
+            let message = format!("cannot change owner of sequence \"{}\"", name.name);
+            return Err(Problem::Other { code: "0A000", message });
+        }
+    }
     // Sequences that columns of a table own have its owner.
     let owned: Vec<Name> = catalog
         .relations

@@ -2,7 +2,7 @@
 
 use super::Done;
 use super::privileges::role;
-use crate::catalog::{Catalog, Problem};
+use crate::catalog::{Catalog, Privileges, Problem, Relation};
 use crate::change::{Grant, Ident, MembershipOptions};
 
 /// `GRANT group TO member`, `REVOKE group FROM member`.
@@ -68,6 +68,24 @@ pub(super) fn inheritance(catalog: &mut Catalog, roles: &[Ident], inherits: bool
             false => catalog.roles.not_inheriting.insert(of),
         };
     }
+}
+
+/// Whether a role owns something or has rights on it: it cannot be dropped.
+pub(super) fn in_use(catalog: &Catalog, role: &Ident) -> bool {
+    let given = |privileges: &Privileges| privileges.keys().any(|(who, _)| who == role);
+    let has = |privileges: &Privileges, owner: &Option<Ident>| owner.as_ref() == Some(role) || given(privileges);
+    let relation = |relation: &Relation| match relation {
+        Relation::Table(own) => has(&own.privileges, &own.owner) || own.policies.iter().any(|policy| policy.roles.contains(role)),
+        Relation::View(own) => has(&own.privileges, &own.owner),
+        Relation::Sequence(own) => has(&own.privileges, &own.owner),
+        Relation::Index(_) => false,
+    };
+    !catalog.roles.unsure
+        && (catalog.relations.values().any(relation)
+            || catalog.types.values().any(|own| has(&own.privileges, &own.owner))
+            || catalog.routines.values().any(|all| all.iter().any(|own| has(&own.privileges, &own.owner)))
+            || catalog.schemas.values().any(|own| has(&own.privileges, &own.owner))
+            || catalog.default_privileges.values().any(given))
 }
 
 /// `DROP ROLE`: its memberships go, on both sides.
