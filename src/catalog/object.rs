@@ -306,8 +306,8 @@ pub struct Session {
     pub before_local: Option<Box<Session>>,
     /// Whether a transaction is open.
     pub in_transaction: bool,
-    /// The types that the open transaction made: labels added to them can be used in it.
+    /// The types that the open transaction made: some servers let labels added to them be used in it.
     pub new_types: Vec<super::Name>,
-    /// The enums to which the open transaction added labels that cannot be used in it.
+    /// The enums to which the open transaction added labels.
     pub new_labels: Vec<super::Name>,
 }

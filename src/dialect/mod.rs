@@ -77,6 +77,9 @@ pub trait Dialect: Sync {
     /// Whether a built-in function, although volatile, changes neither the schema nor rows.
     fn is_harmless(&self, function: &QName) -> bool;
 
+    /// Whether a label that is added to an enum can be used in the same transaction where that has made the enum.
+    fn uses_labels_of_new_types(&self, version: ServerVersion) -> bool;
+
     /// A statement that fails with this message, without the final `;`.
     fn raise(&self, message: &str) -> String;
 

@@ -2,6 +2,7 @@
 
 use super::{At, Check, Finding, rule};
 use crate::catalog::Problem;
+use crate::replay::Atom;
 
 rule! {
     /// The migration itself fails: the server refuses a statement on the schema that the migrations before it make.
@@ -22,25 +23,56 @@ rule! {
     /// DROP TABLE users;
     /// ```
     ///
+    /// A label cannot be used in the transaction that adds it, up to PostgreSQL 16 not even where that has made the enum.
+    ///
+    /// ```sql,bad
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// -- migration
+    /// CREATE TYPE mood AS ENUM ('sad');
+    /// ALTER TYPE mood ADD VALUE 'glad';
+    /// ALTER TABLE users ADD COLUMN mood mood DEFAULT 'glad';
+    /// ```
+    ///
     /// ```sql,good
     /// CREATE TABLE users (id bigint PRIMARY KEY);
     /// -- migration
     /// ALTER TABLE users DROP COLUMN IF EXISTS email;
     /// ```
+    ///
+    /// ```sql,good
+    /// CREATE TABLE users (id bigint PRIMARY KEY);
+    /// -- migration
+    /// CREATE TYPE mood AS ENUM ('sad');
+    /// ALTER TYPE mood ADD VALUE 'glad';
+    /// ALTER TABLE users ADD COLUMN mood mood DEFAULT 'sad';
+    /// ```
     pub(super) static MIGRATION_FAILS = "migration-fails", Error, Runner, Check::Statement(check);
 }
 
 fn check(at: &At<'_>) -> Vec<Finding> {
-    let mut out = Vec::new();
+    let mut out = labels_of_new_types(at);
     for (span, problem) in &at.step.problems {
         let failed = at.step.atoms.iter().rfind(|atom| atom.change.span == *span);
         let (Some(atom), false) = (failed, matches!(problem, Problem::InTransaction { .. })) else { continue };
-        let error = at.dialect().problem(problem, &atom.change.value);
-        let code = error.sqlstate.map(|code| format!(" ({code})")).unwrap_or_default();
-        let finding = at.finding(*span, format!("the migration fails here: {}{code}", error.message));
-        out.push(finding.help(help(problem)));
+        out.push(finding(at, atom, problem));
     }
     out
+}
+
+fn finding(at: &At<'_>, atom: &Atom, problem: &Problem) -> Finding {
+    let error = at.dialect().problem(problem, &atom.change.value);
+    let code = error.sqlstate.map(|code| format!(" ({code})")).unwrap_or_default();
+    at.finding(atom.change.span, format!("the migration fails here: {}{code}", error.message)).help(help(problem))
+}
+
+/// What only some versions of the server refuse.
+fn labels_of_new_types(at: &At<'_>) -> Vec<Finding> {
+    if at.dialect().uses_labels_of_new_types(at.scene.version) {
+        return Vec::new();
+    }
+    let certain = at.step.atoms.iter().filter(|atom| !atom.conditional);
+    let found = certain.filter_map(|atom| Some((atom, atom.after.label_of_new_type(&atom.change.value)?)));
+    found.map(|(atom, problem)| finding(at, atom, &problem)).collect()
 }
 
 fn help(problem: &Problem) -> String {

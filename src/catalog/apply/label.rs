@@ -11,15 +11,28 @@ use std::sync::Arc;
 
 /// Whether a change, which has just been made, names such a label.
 pub(super) fn check(catalog: &Catalog, change: &Change) -> Done {
+    match uncommitted(catalog, change) {
+        Some((problem, false)) => Err(problem),
+        Some((_, true)) | None => Ok(()),
+    }
+}
+
+impl Catalog {
+    /// Why servers refuse a change, which has been made here, that do not even let a label be used in its transaction where that
+    /// has made the enum.
+    pub fn label_of_new_type(&self, change: &Change) -> Option<Problem> {
+        uncommitted(self, change).filter(|(_, is_new)| *is_new).map(|(problem, _)| problem)
+    }
+}
+
+/// The label that a change names, and whether the enum is as new as the label.
+fn uncommitted(catalog: &Catalog, change: &Change) -> Option<(Problem, bool)> {
     if catalog.session.new_labels.is_empty() {
-        return Ok(());
+        return None;
     }
-    match used(catalog, change) {
-        Some((label, enumeration)) => {
-            Err(Problem::UncommittedLabel { label: label.to_string(), enumeration: enumeration.name.name.to_string() })
-        }
-        None => Ok(()),
-    }
+    let (label, of) = used(catalog, change)?;
+    let problem = Problem::UncommittedLabel { label: label.to_string(), enumeration: of.name.name.to_string() };
+    Some((problem, catalog.session.new_types.contains(&of.name)))
 }
 
 type Used<'a> = Option<(&'a Arc<str>, &'a UserType)>;

@@ -63,7 +63,7 @@ pub(super) fn alter_enum(catalog: &mut Catalog, name: &QName, change: &EnumChang
                 Some((before, other)) => place(other).ok_or_else(|| unknown(other))? + usize::from(!before),
             };
             new.insert(at, label.clone());
-            let uncommitted = catalog.session.in_transaction && !catalog.session.new_types.contains(&name);
+            let uncommitted = catalog.session.in_transaction;
             if uncommitted {
                 catalog.session.new_labels.push(name.clone());
             }

@@ -101,6 +101,10 @@ impl Dialect for Postgres {
         system::is_harmless(function)
     }
 
+    fn uses_labels_of_new_types(&self, version: ServerVersion) -> bool {
+        version.major >= 17
+    }
+
     fn raise(&self, message: &str) -> String {
         write::raise(message)
     }
