@@ -311,6 +311,31 @@ fn downs_of_one_name_are_checked_together() {
     assert!(together.out.contains("the downs of 2_age to 3_age lead back together"), "{}", together.out);
     let apart = run(files("migrations/3_other.up.sql").path(), &["--since", "1", "--check"]);
     assert_eq!(apart.code, 1, "{}", apart.out);
+
+    // A migration that is split into four: its downs are the statements of one script, the last ones empty.
+    let split = |index: &'static str| {
+        let ups = [
+            "ALTER TABLE users ADD a int;",
+            "CREATE INDEX i ON users (a);",
+            "ALTER TABLE users ADD b int;",
+            "CREATE INDEX j ON users (b);",
+        ];
+        let downs = ["ALTER TABLE users DROP b;", "ALTER TABLE users DROP a;", index, ""];
+        let mut files =
+            vec![("migrations/1_init.up.sql".to_owned(), INIT), ("migrations/1_init.down.sql".to_owned(), "DROP TABLE users;")];
+        for (number, (up, down)) in ups.into_iter().zip(downs).enumerate() {
+            files.push((format!("migrations/{}_split.up.sql", number + 2), up));
+            files.push((format!("migrations/{}_split.down.sql", number + 2), down));
+        }
+        project(&files.iter().map(|(name, text)| (name.as_str(), *text)).collect::<Vec<_>>())
+    };
+    let whole = run(split("DROP INDEX j;").path(), &["--since", "1", "--check"]);
+    assert_eq!(whole.code, 0, "{}", whole.out);
+    assert!(whole.out.contains("the downs of 2_split to 5_split lead back together"), "{}", whole.out);
+    let left = run(split("DROP INDEX j; CREATE TABLE left_over ();").path(), &["--since", "1", "--check"]);
+    let told = "error: the downs of 2_split to 5_split together do not lead back to the schema before";
+    assert_eq!((left.code, left.out.matches("error: the down").count()), (1, 1), "{}", left.out);
+    assert!(left.out.contains(told) && left.out.contains("3 do not lead back"), "{}", left.out);
 }
 
 /// What the runner would refuse is told here too, and a finding about a down names the down's file.

@@ -45,8 +45,11 @@ pub struct Tried {
     pub follow_ups: Vec<Change>,
     /// Whether migsafe wrote it and it says itself that a person has to.
     pub manual: bool,
-    /// The first and the last of the migrations whose downs lead back together, where this one does not alone.
+    /// The first and the last of the migrations whose downs are one, where this one does not lead back alone: what differs is what
+    /// differs after all of them.
     pub together: Option<(usize, usize)>,
+    /// Whether another one of those tells of what differs.
+    pub told_elsewhere: bool,
 }
 
 impl Tried {
@@ -61,7 +64,7 @@ impl Tried {
 
     /// Whether the script leads back, as far as it is understood and can without values that nobody has any more.
     pub fn leads_back(&self) -> bool {
-        (self.failure.is_none() && self.difference.is_none() || self.together.is_some()) && !self.manual
+        self.failure.is_none() && self.difference.is_none() && !self.manual
     }
 
     /// Whether it certainly does not lead back and does not say so itself.
@@ -115,6 +118,7 @@ impl Ground<'_> {
             follow_ups: Vec::new(),
             manual: false,
             together: None,
+            told_elsewhere: false,
         };
         if out.difference.is_some() {
             self.excuse(&mut out, script);

@@ -35,7 +35,8 @@ rule! {
 const MAX_NAMED: usize = 3;
 
 fn check(scene: &Scene<'_>, number: usize) -> Vec<Finding> {
-    let Some(tried) = scene.tried_down(number).filter(|tried| tried.is_untrue() && !does_nothing(tried)) else {
+    let Some(tried) = scene.tried_down(number).filter(|tried| tried.is_untrue() && !tried.told_elsewhere && !does_nothing(tried))
+    else {
         return Vec::new();
     };
     let Some(difference) = &tried.difference else { return Vec::new() };

@@ -58,8 +58,27 @@ fn key(c: &mut Cursor<'_>) -> Read<IndexKey> {
     let expr = key_expr(c)?;
     let mark = c.mark();
     c.skip_to_comma();
-    let tail = if c.mark() == mark { String::new() } else { c.text_from(mark).to_owned() };
+    let tail = if c.mark() == mark { String::new() } else { without_usual_order(c.text_from(mark)) };
     Ok(IndexKey { expr, tail })
+}
+
+/// Without the order that there is without a word: `ASC NULLS LAST`, or `NULLS FIRST` after `DESC`.
+fn without_usual_order(tail: &str) -> String {
+    let words: Vec<&str> = tail.split_whitespace().collect();
+    let is = |at: Option<usize>, word: &str| at.and_then(|at| words.get(at)).is_some_and(|own| own.eq_ignore_ascii_case(word));
+    let mut end = words.len();
+    let nulls = is(end.checked_sub(2), "NULLS");
+    let descends = is(end.checked_sub(3), "DESC");
+    if nulls && (is(end.checked_sub(1), "LAST") && !descends || is(end.checked_sub(1), "FIRST") && descends) {
+        end -= 2;
+    }
+    if is(end.checked_sub(1), "ASC") {
+        end -= 1;
+    }
+    match end == words.len() {
+        true => tail.to_owned(),
+        false => words[..end].join(" "),
+    }
 }
 
 fn key_expr(c: &mut Cursor<'_>) -> Read<Expr> {

@@ -146,6 +146,11 @@ fn index_keys_keep_their_tails() {
     let Change::CreateIndex(index) = change(text) else { panic!() };
     let keys: Vec<_> = index.shape.keys.iter().map(|key| (&*key.expr.sql, key.tail.as_str())).collect();
     assert_eq!(keys, [("a", "gin_trgm_ops"), ("lower(b)", "COLLATE \"C\" DESC NULLS LAST"), ("(c || d)", "text_ops")]);
+    let text = "CREATE INDEX i ON t (a ASC, b text_ops asc nulls last, c NULLS LAST, d DESC NULLS FIRST, e NULLS FIRST, f ASC NULLS FIRST, g DESC)";
+    let Change::CreateIndex(index) = change(text) else { panic!() };
+    let tails: Vec<_> = index.shape.keys.iter().map(|key| key.tail.as_str()).collect();
+    // The order that there is without a word is none.
+    assert_eq!(tails, ["", "text_ops", "", "DESC", "NULLS FIRST", "ASC NULLS FIRST", "DESC"]);
 }
 
 #[test]

@@ -56,10 +56,14 @@ impl Teller<'_> {
         let whole = tried.parsed.statements.first().map(|statement| statement.span);
         let title = || if tried.known { Title::ERROR } else { Title::WARNING };
         let unsure = if tried.known { "" } else { " as far as the schema is known" };
-        if let Some((first, last)) = tried.together {
-            if first == tried.migration {
-                let last = label(&self.project.history.migrations[last]);
-                let message = format!("the downs of {name} to {last} lead back together, not each alone");
+        if tried.told_elsewhere {
+            return;
+        }
+        let range =
+            tried.together.map(|(first, last)| [first, last].map(|number| label(&self.project.history.migrations[number])));
+        if let (Some([first, last]), None) = (&range, &tried.difference) {
+            if *first == name {
+                let message = format!("the downs of {first} to {last} lead back together, not each alone");
                 self.group(Title::INFO, &message, None, &[], out);
             }
             return;
@@ -69,7 +73,10 @@ impl Teller<'_> {
             self.group(title(), &message, Some(*span), &[], out);
         }
         if let Some(difference) = tried.difference.as_ref().filter(|_| !tried.manual) {
-            let message = format!("the down of {name} does not lead back to the schema before{unsure}");
+            let message = match &range {
+                Some([first, last]) => format!("the downs of {first} to {last} together do not lead back to the schema before"),
+                None => format!("the down of {name} does not lead back to the schema before{unsure}"),
+            };
             let mut notes = Vec::new();
             for (kind, items) in [("missing", &difference.missing), ("left over", &difference.left)] {
                 notes.extend(items.iter().take(MAX_ITEMS).map(|item| (kind, escape_line(item).into_owned())));
