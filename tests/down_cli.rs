@@ -228,21 +228,54 @@ fn a_killed_process_leaves_whole_files() {
     assert_eq!(of_runner(killed.path()), of_runner(whole.path()));
 }
 
-/// Nothing is written in a directory that may only be read.
+/// Nothing is written in a directory that may only be read. Whoever may do anything runs it without that right.
 #[test]
 fn a_directory_that_may_only_be_read_stays_as_it_is() {
     let shop = shop();
     let dir = shop.path().join("migrations");
-    let before = names(&dir);
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o555)).expect("permissions");
-    let failed = run(shop.path(), &["--all", "--write"]);
-    // Whoever may do anything, may write there too.
+    let before = names(&dir);
     let may_anything = fs::write(dir.join("probe"), "").is_ok();
+    let failed = match may_anything {
+        false => run(shop.path(), &["--all", "--write"]),
+        true => {
+            fs::remove_file(dir.join("probe")).expect("it was written");
+            let mut command = Command::new("setpriv");
+            command.args(["--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"]);
+            command.arg(env!("CARGO_BIN_EXE_migsafe")).args(["down", "--all", "--write"]);
+            ran(command.current_dir(shop.path()).stdin(Stdio::null()).output().expect("setpriv is there"))
+        }
+    };
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("permissions");
-    if !may_anything {
-        assert_eq!(failed.code, 2, "{}", failed.err);
-        assert!(failed.err.contains("3_add_age.down.sql: cannot be written"), "{}", failed.err);
-        assert_eq!(names(&dir), before);
+    assert_eq!(failed.code, 2, "{}", failed.err);
+    assert!(failed.err.contains("3_add_age.down.sql: cannot be written"), "{}", failed.err);
+    assert_eq!(names(&dir), before);
+}
+
+/// On a disk without room nothing is half written. The disk is a small one in memory, where such a one may be mounted.
+#[test]
+fn a_full_disk_leaves_the_old_text() {
+    for dir in [goose(), shop()] {
+        let disk = tempfile::tempdir().expect("a temporary directory");
+        let script = format!(
+            "mount -t tmpfs -o size=64k none {disk} && cp -r migrations {disk} && cd {disk} || exit 77
+            dd if=/dev/zero of=full bs=4096 2>/dev/null
+            {program} down --all --write >out 2>/tmp/err.$$; code=$?; cat /tmp/err.$$; rm /tmp/err.$$
+            diff -r migrations {source}/migrations && exit $code; exit 78",
+            disk = disk.path().display(),
+            source = dir.path().display(),
+            program = env!("CARGO_BIN_EXE_migsafe"),
+        );
+        let mut command = Command::new("unshare");
+        let command = command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(dir.path());
+        let Ok(output) = command.stdin(Stdio::null()).output() else { return };
+        let ended = ran(output);
+        // Where nothing may be mounted, the limit on files stands for a full disk.
+        if ended.code == 1 && ended.out.is_empty() || ended.code == 77 {
+            return;
+        }
+        assert_eq!(ended.code, 2, "{}{}", ended.out, ended.err);
+        assert!(ended.out.contains("cannot be written") && ended.out.contains("No space left"), "{}", ended.out);
     }
 }
 
