@@ -121,6 +121,18 @@ pub enum AppError {
         /// Whether it is a procedure now.
         procedure: bool,
     },
+    /// What is refreshed is no materialized view.
+    NotMaterialized {
+        /// The relation.
+        relation: Ident,
+        /// Whether it is a table.
+        table: bool,
+    },
+    /// A materialized view without a key is refreshed concurrently.
+    NotRefreshedConcurrently {
+        /// The view.
+        view: String,
+    },
     /// A materialized view is written.
     MaterializedWritten {
         /// The view.
@@ -204,6 +216,18 @@ pub enum AppError {
         kind: &'static str,
         /// The object.
         name: Ident,
+    },
+    /// A policy reads the table that it is for.
+    PolicyRecursion {
+        /// The table.
+        relation: Ident,
+    },
+    /// Changes of a table are sent, and nothing tells its rows.
+    NoReplicaIdentity {
+        /// The table.
+        relation: Ident,
+        /// Whether rows are deleted, rather than changed.
+        deleted: bool,
     },
     /// A new row is refused by row security.
     RowSecurity {

@@ -5,7 +5,7 @@ mod app_error;
 
 pub use app_error::AppError;
 
-use crate::catalog::{Catalog, Name, Problem};
+use crate::catalog::{Catalog, Name, Problem, Table};
 use crate::change::{Change, Column, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 use std::fmt;
@@ -139,6 +139,9 @@ pub trait Dialect: Sync {
 
     /// What an application meets that names something which is kept by its words only and is gone; nothing where it names it nowhere.
     fn without(&self, kind: ObjectKind, words: &str) -> Option<AppError>;
+
+    /// What publications send of a table.
+    fn published(&self, table: &Table, catalog: &Catalog) -> Published;
 
     /// The error that an application gets from a use that fails.
     fn app_error(&self, error: &AppError) -> ServerError;
@@ -275,6 +278,15 @@ pub enum Cast {
     Explicit(Expr),
     /// Not at all.
     Never,
+}
+
+/// What some publication sends of a table's changes, so that rows need a key to be told by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Changed rows.
+    pub updates: bool,
+    /// Deleted rows.
+    pub deletes: bool,
 }
 
 /// What a table has where nothing is said.

@@ -77,6 +77,7 @@ mod partition_locks_parent;
 mod phase_mismatch;
 mod phases_mixed;
 mod policy_changed;
+mod policy_recursive;
 mod primary_key_missing;
 mod privilege_revoked;
 mod publication_changed;
@@ -84,6 +85,8 @@ mod recipe;
 mod reindex_with_lock;
 mod released_migration_edited;
 mod replica_identity_changed;
+mod replica_identity_missing;
+mod right_lacking;
 mod routine_dangling;
 mod row_security_tightened;
 mod rows_deleted;
@@ -344,13 +347,16 @@ pub static RULES: &[&Rule] = &[
     &partition_detached::PARTITION_DETACHED,
     &partition_attached::PARTITION_ATTACHED,
     &row_security_tightened::ROW_SECURITY_TIGHTENED,
+    &policy_recursive::POLICY_RECURSIVE,
     &policy_changed::POLICY_CHANGED,
     &owner_changed::OWNER_CHANGED,
+    &right_lacking::RIGHT_LACKING,
     &privilege_revoked::PRIVILEGE_REVOKED,
     &grant_missing::GRANT_MISSING,
     &extension_dropped::EXTENSION_DROPPED,
     &extension_updated::EXTENSION_UPDATED,
     &setting_changed::SETTING_CHANGED,
+    &replica_identity_missing::REPLICA_IDENTITY_MISSING,
     &replica_identity_changed::REPLICA_IDENTITY_CHANGED,
     &publication_changed::PUBLICATION_CHANGED,
     &contract_with_expand::CONTRACT_WITH_EXPAND,

@@ -624,3 +624,79 @@ CREATE OPERATOR @@@ (FUNCTION = negated, RIGHTARG = int);
 DROP OPERATOR @@@ (NONE, int);
 -- old: SELECT @@@ 1 => 42883
 -- new: SELECT 1 => ok
+
+-- case: publication of a table without key
+CREATE TABLE t (at int, url text); CREATE TABLE u (id int PRIMARY KEY);
+-- migration: contract
+CREATE PUBLICATION feed FOR TABLE t, u;
+-- old: UPDATE t SET url = 'b' => 55000
+-- old: DELETE FROM t => 55000
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+-- old: UPDATE u SET id = 1 => ok
+
+-- case: publication of all tables
+CREATE TABLE t (at int, url text); CREATE UNLOGGED TABLE u (at int);
+-- migration: contract
+CREATE PUBLICATION feed FOR ALL TABLES WITH (publish = 'insert, update');
+-- old: UPDATE t SET url = 'b' => 55000
+-- old: DELETE FROM t => ok
+-- old: UPDATE u SET at = 1 => ok
+
+-- case: publication of a schema
+CREATE TABLE t (at int); CREATE SCHEMA s; CREATE TABLE s.t (at int);
+-- migration: contract
+CREATE PUBLICATION feed FOR TABLES IN SCHEMA s;
+-- old: UPDATE s.t SET at = 1 => 55000
+-- old: UPDATE t SET at = 1 => ok
+
+-- case: publication of inserts
+CREATE TABLE t (at int, url text);
+-- migration: free
+CREATE PUBLICATION feed FOR TABLE t WITH (publish = 'insert');
+-- old: UPDATE t SET url = 'b' => ok
+-- old: DELETE FROM t => ok
+
+-- case: table with a full identity joins a publication
+CREATE TABLE t (at int, url text); ALTER TABLE t REPLICA IDENTITY FULL; CREATE TABLE u (id int PRIMARY KEY); CREATE PUBLICATION feed FOR TABLE u;
+-- migration: free
+ALTER PUBLICATION feed ADD TABLE t;
+-- old: UPDATE t SET url = 'b' => ok
+
+-- case: table without key joins a publication
+CREATE TABLE t (at int, url text); CREATE TABLE u (id int PRIMARY KEY); CREATE PUBLICATION feed FOR TABLE u;
+-- migration: contract
+ALTER PUBLICATION feed ADD TABLE t;
+-- old: UPDATE t SET url = 'b' => 55000
+
+-- case: table without key leaves a publication
+CREATE TABLE t (at int, url text); CREATE PUBLICATION feed FOR TABLE t;
+-- migration: expand
+ALTER PUBLICATION feed DROP TABLE t;
+-- new: UPDATE t SET url = 'b' => 55000
+
+-- case: published table has no identity any more
+CREATE TABLE t (id int PRIMARY KEY, url text); CREATE PUBLICATION feed FOR TABLE t;
+-- migration: contract
+ALTER TABLE t REPLICA IDENTITY NOTHING;
+-- old: UPDATE t SET url = 'b' => 55000
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+
+-- case: published table loses its primary key
+CREATE TABLE t (id int PRIMARY KEY, url text); CREATE PUBLICATION feed FOR TABLE t;
+-- migration: breaking
+ALTER TABLE t DROP CONSTRAINT t_pkey;
+-- old: UPDATE t SET url = 'b' => 55000
+-- old: DELETE FROM t => 55000
+
+-- case: published table loses the index that identifies its rows
+CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL); CREATE UNIQUE INDEX t_code ON t (code); ALTER TABLE t REPLICA IDENTITY USING INDEX t_code; CREATE PUBLICATION feed FOR TABLE t;
+-- migration: breaking
+DROP INDEX t_code;
+-- old: UPDATE t SET code = 'b' => 55000
+
+-- case: partition without key of a published table
+CREATE TABLE t (id int, at int) PARTITION BY RANGE (at); CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (9);
+-- migration: contract
+CREATE PUBLICATION feed FOR TABLE t;
+-- old: INSERT INTO t VALUES (1, 1) => ok
+-- old: UPDATE t_1 SET id = 2 => 55000

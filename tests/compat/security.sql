@@ -210,3 +210,131 @@ GRANT SELECT ON t TO app_security41;
 REVOKE SELECT ON t FROM group_security41;
 -- old: SET LOCAL ROLE app_security41; SELECT id FROM t => ok
 -- old: SET LOCAL ROLE group_security41; SELECT id FROM t => 42501
+
+-- case: policy that reads its own table
+CREATE ROLE app_security60;
+CREATE TABLE t (id int PRIMARY KEY, team int, who text); GRANT SELECT, INSERT ON t TO app_security60; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY every ON t USING (true);
+-- migration: contract
+CREATE POLICY team ON t AS RESTRICTIVE FOR SELECT USING (team IN (SELECT x.team FROM t x WHERE x.who = current_user));
+-- old: SET LOCAL ROLE app_security60; SELECT id FROM t => 42P17
+-- old: SET LOCAL ROLE app_security60; INSERT INTO t VALUES (1, 1, 'a') => ok
+
+-- case: policies of two tables that read each other
+CREATE ROLE app_security61;
+CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY); GRANT ALL ON t, u TO app_security61; ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE u ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON t USING (true); CREATE POLICY p ON u USING (EXISTS (SELECT 1 FROM t WHERE t.id = u.id));
+-- migration: contract
+ALTER POLICY p ON t USING (EXISTS (SELECT 1 FROM u WHERE u.id = t.id)) WITH CHECK (true);
+-- old: SET LOCAL ROLE app_security61; SELECT id FROM t => 42P17
+-- old: SET LOCAL ROLE app_security61; SELECT id FROM u => 42P17
+-- old: SET LOCAL ROLE app_security61; INSERT INTO t VALUES (1) => ok
+
+-- case: policy that asks a function of the owner
+CREATE ROLE app_security62;
+CREATE TABLE t (id int PRIMARY KEY, team int, who text); GRANT ALL ON t TO app_security62; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY every ON t USING (true);
+CREATE FUNCTION teams() RETURNS SETOF int LANGUAGE sql SECURITY DEFINER AS 'SELECT team FROM t';
+-- migration: free
+CREATE POLICY team ON t FOR SELECT USING (team IN (SELECT teams()));
+-- old: SET LOCAL ROLE app_security62; SELECT id FROM t => ok
+
+-- case: policy for another role that reads its own table through a view
+CREATE ROLE app_security63;
+CREATE TABLE t (id int PRIMARY KEY); GRANT ALL ON t TO app_security63; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY every ON t USING (true);
+CREATE VIEW v AS SELECT id FROM t; GRANT SELECT ON v TO app_security63;
+-- migration: free
+CREATE POLICY again ON t FOR SELECT USING (id IN (SELECT id FROM v));
+-- old: SET LOCAL ROLE app_security63; SELECT id FROM t => ok
+
+-- case: check for inserts that counts the table
+CREATE ROLE app_security64;
+CREATE TABLE t (id int PRIMARY KEY); GRANT ALL ON t TO app_security64; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY reading ON t FOR SELECT USING (true);
+-- migration: expand
+CREATE POLICY few ON t FOR INSERT WITH CHECK ((SELECT count(*) FROM t) < 5);
+-- old: SET LOCAL ROLE app_security64; SELECT id FROM t => ok
+-- new: SET LOCAL ROLE app_security64; INSERT INTO t VALUES (1) => 42501
+
+-- case: policy that reads a table without right
+CREATE ROLE app_security65;
+CREATE TABLE m (who text, org int); CREATE TABLE t (id int PRIMARY KEY, org int); GRANT SELECT ON t TO app_security65; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON t USING (org > 0);
+-- migration: contract
+CREATE POLICY member ON t AS RESTRICTIVE FOR SELECT USING (org IN (SELECT m.org FROM m WHERE m.who = current_user));
+-- old: SET LOCAL ROLE app_security65; SELECT id FROM t => 42501
+
+-- case: policy that reads a table without right beside one that admits all
+CREATE ROLE app_security66;
+CREATE TABLE m (who text, org int); CREATE TABLE t (id int PRIMARY KEY, org int); GRANT SELECT ON t TO app_security66; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON t USING (true);
+-- migration: free
+CREATE POLICY member ON t FOR SELECT USING (org IN (SELECT m.org FROM m WHERE m.who = current_user));
+-- old: SET LOCAL ROLE app_security66; SELECT id FROM t => ok
+
+-- case: trigger writes a table without right
+CREATE ROLE app_security67;
+CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE log (id int); GRANT SELECT, INSERT ON t TO app_security67;
+-- migration: contract
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+-- old: SET LOCAL ROLE app_security67; INSERT INTO t VALUES (1) => 42501
+-- old: SET LOCAL ROLE app_security67; SELECT id FROM t => ok
+
+-- case: trigger writes a table without right on its sequence
+CREATE ROLE app_security68;
+CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE log (number serial, id int); GRANT INSERT ON t, log TO app_security68;
+-- migration: contract
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+-- old: SET LOCAL ROLE app_security68; INSERT INTO t VALUES (1) => 42501
+
+-- case: trigger of its definer writes a table without right
+CREATE ROLE app_security69;
+CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE log (id int); GRANT SELECT, INSERT ON t TO app_security69;
+-- migration: free
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO log (id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+-- old: SET LOCAL ROLE app_security69; INSERT INTO t VALUES (1) => ok
+
+-- case: trigger writes a table with a right by membership
+CREATE ROLE writers_security70; CREATE ROLE app_security70; GRANT writers_security70 TO app_security70;
+CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE log (id int); GRANT INSERT ON t TO app_security70; GRANT INSERT ON log TO writers_security70;
+-- migration: free
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+-- old: SET LOCAL ROLE app_security70; INSERT INTO t VALUES (1) => ok
+
+-- case: serial column without right on its sequence
+CREATE ROLE app_security71;
+CREATE TABLE t (id int PRIMARY KEY); GRANT INSERT ON t TO app_security71;
+-- migration: breaking
+ALTER TABLE t ADD COLUMN number bigserial;
+-- old: SET LOCAL ROLE app_security71; INSERT INTO t (id) VALUES (1) => 42501
+-- new: SELECT number FROM t => 42703
+
+-- case: serial column with right on its sequence
+CREATE ROLE app_security72;
+CREATE TABLE t (id int PRIMARY KEY); GRANT INSERT ON t TO app_security72;
+-- migration: expand
+ALTER TABLE t ADD COLUMN number bigserial;
+GRANT USAGE ON SEQUENCE t_number_seq TO app_security72;
+-- old: SET LOCAL ROLE app_security72; INSERT INTO t (id) VALUES (1) => ok
+-- new: SELECT number FROM t => 42703
+
+-- case: identity column needs no right
+CREATE ROLE app_security73;
+CREATE TABLE t (id int PRIMARY KEY); GRANT INSERT ON t TO app_security73;
+-- migration: expand
+ALTER TABLE t ADD COLUMN number bigint GENERATED BY DEFAULT AS IDENTITY;
+-- old: SET LOCAL ROLE app_security73; INSERT INTO t (id) VALUES (1) => ok
+-- new: SELECT number FROM t => 42703
+
+-- case: view handed to an owner without rights
+CREATE ROLE app_security74;
+CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t; GRANT CREATE ON SCHEMA public TO app_security74;
+-- migration: contract
+ALTER VIEW v OWNER TO app_security74;
+-- old: SELECT id FROM v => 42501
+
+-- case: view handed to an owner with rights
+CREATE ROLE app_security75;
+CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t; GRANT CREATE ON SCHEMA public TO app_security75; GRANT SELECT, INSERT, UPDATE, DELETE ON t TO app_security75;
+-- migration: free
+ALTER VIEW v OWNER TO app_security75;
+-- old: SELECT id FROM v => ok

@@ -91,12 +91,13 @@ ALTER VIEW v SET (security_invoker = true);
 -- case: view to materialized
 CREATE TABLE t (id int PRIMARY KEY, a int);
 CREATE VIEW v AS SELECT id, a FROM t;
--- migration: contract
+-- migration: breaking
 DROP VIEW v;
 CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t;
 -- old: INSERT INTO v VALUES (1, 2) => 42809
 -- old: SELECT id FROM v => ok
 -- new: SELECT id FROM v => ok
+-- new: REFRESH MATERIALIZED VIEW v => 42809
 
 -- case: materialized made again with a column
 CREATE TABLE t (id int PRIMARY KEY, a int);
@@ -129,3 +130,41 @@ CREATE TABLE t (id int PRIMARY KEY, a int);
 CREATE RULE t_log AS ON INSERT TO t DO ALSO NOTIFY t;
 -- old: INSERT INTO t VALUES (1, 1) ON CONFLICT (id) DO NOTHING => 0A000
 -- new: INSERT INTO t VALUES (1, 1) => ok
+
+-- case: materialized view loses its key
+CREATE TABLE t (id int, a text); CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t; CREATE UNIQUE INDEX v_id ON v (id);
+-- migration: contract
+DROP INDEX v_id;
+-- old: REFRESH MATERIALIZED VIEW CONCURRENTLY v => 55000
+-- old: REFRESH MATERIALIZED VIEW v => ok
+
+-- case: materialized view has its key under another name
+CREATE TABLE t (id int, a text); CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t; CREATE UNIQUE INDEX v_id ON v (id);
+-- migration: free
+CREATE UNIQUE INDEX v_key ON v (id);
+DROP INDEX v_id;
+-- old: REFRESH MATERIALIZED VIEW CONCURRENTLY v => ok
+
+-- case: materialized view gets its key
+CREATE TABLE t (id int, a text); CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t; CREATE UNIQUE INDEX v_lower ON v (lower(a));
+-- migration: expand
+CREATE UNIQUE INDEX v_id ON v (id);
+-- old: REFRESH MATERIALIZED VIEW v => ok
+-- new: REFRESH MATERIALIZED VIEW CONCURRENTLY v => 55000
+
+-- case: materialized view becomes a view
+CREATE TABLE t (id int, a text); CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t GROUP BY id, a;
+-- migration: contract
+DROP MATERIALIZED VIEW v;
+CREATE VIEW v AS SELECT id, a FROM t GROUP BY id, a;
+-- old: REFRESH MATERIALIZED VIEW v => 42809
+-- old: SELECT a FROM v => ok
+
+-- case: materialized view becomes a table
+CREATE TABLE t (id int, a text); CREATE MATERIALIZED VIEW v AS SELECT id, a FROM t;
+-- migration: breaking
+DROP MATERIALIZED VIEW v;
+CREATE TABLE v (id int, a text);
+-- old: REFRESH MATERIALIZED VIEW v => 0A000
+-- old: SELECT a FROM v => ok
+-- new: INSERT INTO v VALUES (1, 'a') => 42809

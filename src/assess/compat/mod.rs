@@ -6,7 +6,10 @@ mod condition;
 mod constraint;
 mod guard;
 mod partition;
+mod passing;
+mod policy;
 mod relation;
+mod replication;
 mod routine;
 mod security;
 mod surface;
@@ -118,6 +121,9 @@ fn related(catalog: &Catalog, name: &Name) -> Vec<Name> {
     };
     around.extend(catalog.dependents(&Dependency::Relation(name.clone())).filter_map(|dependent| match dependent {
         Dependent::Relation(view) if catalog.view(view).is_some() => Some(view.clone()),
+        // Who reads or writes them needs rights on what their policies and defaults name.
+        Dependent::Policy(table, _) => Some(table.clone()),
+        Dependent::Column(table, _) if catalog.sequence(name).is_some() => Some(table.clone()),
         _ => None,
     }));
     around
@@ -217,6 +223,11 @@ pub fn failing(which: App, app: &Catalog, state: &Catalog, touched: &Touched, di
     }
     for name in &touched.schemas {
         security::try_schema(&mut trial, name);
+    }
+    if touched.others.iter().any(|(kind, _)| *kind == ObjectKind::Publication) {
+        for name in app.relations.keys().filter(|name| app.table(name).is_some()) {
+            replication::try_published(&mut trial, name);
+        }
     }
     for key in &touched.others {
         let named = matches!(key.0, ObjectKind::Collation | ObjectKind::Other) && app.others.contains_key(key);

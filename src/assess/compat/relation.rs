@@ -2,12 +2,16 @@
 
 use super::constraint::try_rows;
 use super::guard::try_guards;
+use super::passing::try_passing;
+use super::policy::try_recursion;
+use super::replication::try_published;
 use super::security::{try_privileges, try_row_security};
 use super::surface::{Generated, NullRefusal, Surface, SurfaceColumn};
 use super::{App, Trial, Use};
-use crate::catalog::{Catalog, Dependency, Dependent, Name, Relation};
+use crate::catalog::{Catalog, Dependency, Dependent, Index, Name, Relation, View};
 use crate::change::{Firing, Ident, Persistence};
 use crate::dialect::{AppError, Conversion, Fit};
+use std::sync::Arc;
 
 /// Tries every use that the application makes of a relation.
 pub(super) fn try_relation(trial: &mut Trial<'_>, name: &Name) {
@@ -19,10 +23,38 @@ pub(super) fn try_relation(trial: &mut Trial<'_>, name: &Name) {
             trial.fail(Use::NextValue(name.clone()), AppError::NoRelation { relation: shown(trial, name) });
         }
         Some(Relation::Table(table)) if table.persistence != Persistence::Temporary => try_rows_of(trial, name),
-        Some(Relation::View(view)) if !view.temporary => try_rows_of(trial, name),
+        Some(Relation::View(view)) if !view.temporary => {
+            try_rows_of(trial, name);
+            try_refresh(trial, name, view);
+        }
         _ => {}
     }
     try_privileges(trial, name);
+    try_passing(trial, name);
+}
+
+/// A materialized view is refreshed, and where a key allows it without keeping readers away.
+fn try_refresh(trial: &mut Trial<'_>, name: &Name, own: &View) {
+    let keyed = |view: &View| {
+        let whole = |index: &Arc<Index>| {
+            index.unique
+                && index.valid
+                && index.shape.predicate.is_none()
+                && index.shape.keys.iter().all(|key| key.column().is_some())
+        };
+        view.indexes.iter().any(whole)
+    };
+    match trial.state.relations.get(name).filter(|_| own.materialized) {
+        Some(Relation::View(there)) if there.materialized && (keyed(there) || !keyed(own)) => {}
+        Some(Relation::View(there)) if there.materialized => {
+            trial.fail(Use::Refresh(name.clone(), true), AppError::NotRefreshedConcurrently { view: shown(trial, name) });
+        }
+        Some(Relation::View(_) | Relation::Table(_) | Relation::Sequence(_) | Relation::Index(_)) => {
+            let table = trial.state.table(name).is_some();
+            trial.fail(Use::Refresh(name.clone(), false), AppError::NotMaterialized { relation: name.name.clone(), table });
+        }
+        None => {}
+    }
 }
 
 /// A relation's name as an error shows it: as the application writes it, without the schema where the search path finds it.
@@ -61,6 +93,8 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
         try_guards(trial, name);
         try_rules(trial, name);
         try_check_option(trial, name);
+        try_published(trial, name);
+        try_recursion(trial, name);
         try_row_security(trial, name);
     }
 }

@@ -1,9 +1,11 @@
 //! Rights: privileges that roles were given, and the rows that row security leaves visible.
 
+use super::passing::denied;
+use super::policy::{COMMANDS, recursion};
 use super::surface::normal_text;
 use super::{Trial, Use};
-use crate::catalog::{Catalog, CatalogRoutine, Name, Privileges, Relation, Schema, Table, View};
-use crate::change::{Expr, Ident, Policy};
+use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Privileges, Relation, Schema, Table, View};
+use crate::change::{Expr, Ident, ObjectKind, Policy};
 use crate::dialect::AppError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ pub(super) fn try_privileges(trial: &mut Trial<'_>, name: &Name) {
     let (Some(own), Some(found)) = (rights(app.relations.get(name)), rights(state.relations.get(name))) else { return };
     compare(trial, name, own, found);
     try_invoker(trial, name);
+    try_view_owner(trial, name);
     // A role that owned a table nobody else was given a right on can no longer do anything with it.
     if own.granted.is_empty()
         && let (Some(owner), Some(new_owner)) = (own.owner, found.owner)
@@ -26,11 +29,7 @@ pub(super) fn try_privileges(trial: &mut Trial<'_>, name: &Name) {
 /// A view that begins to read with the rights of who asks: a role needs its own on the tables below.
 fn try_invoker(trial: &mut Trial<'_>, name: &Name) {
     let (Some(own), Some(there)) = (trial.app.view(name), trial.state.view(name)) else { return };
-    let invoker = |view: &View| {
-        let set = |text: &str| matches!(text.trim_matches('\'').to_ascii_lowercase().as_str(), "true" | "on" | "1" | "yes" | "");
-        view.options.iter().any(|(option, value)| option == "security_invoker" && set(value))
-    };
-    if invoker(own) || !invoker(there) {
+    if is_set(own, "security_invoker") || !is_set(there, "security_invoker") {
         return;
     }
     let below: BTreeSet<&Name> = there.columns.iter().filter_map(|column| column.source.as_ref()).map(|(name, _)| name).collect();
@@ -47,9 +46,65 @@ fn try_invoker(trial: &mut Trial<'_>, name: &Name) {
     }
 }
 
+/// A view that is handed to an owner who may not read its tables: it reads them as that owner.
+fn try_view_owner(trial: &mut Trial<'_>, name: &Name) {
+    let (Some(own), Some(there)) = (trial.app.view(name), trial.state.view(name)) else { return };
+    let Some(owner) = there.owner.as_ref() else { return };
+    if own.owner == there.owner || there.materialized || is_set(there, "security_invoker") {
+        return;
+    }
+    let view = Dependent::Relation(name.clone());
+    let lacking = trial.state.references(&view).find_map(|to| match to {
+        Dependency::Relation(below) if below != name => denied(trial.state, owner, below, "SELECT"),
+        _ => None,
+    });
+    if let Some(error) = lacking {
+        trial.fail(Use::Select(name.clone()), error);
+    }
+}
+
+/// Whether an option of a view is on.
+pub(super) fn is_set(view: &View, option: &str) -> bool {
+    let on = |text: &str| matches!(text.trim_matches('\'').to_ascii_lowercase().as_str(), "true" | "on" | "1" | "yes" | "");
+    view.options.iter().any(|(name, value)| name == option && on(value))
+}
+
+/// Whether a role has a privilege on a relation as a whole, or on columns of it.
+pub(super) fn may(catalog: &Catalog, relation: &Relation, role: &Ident, privilege: &str) -> bool {
+    rights(Some(relation)).is_none_or(|rights| rights.allow(role, privilege, None, catalog)) || bypasses_rights(catalog, role)
+}
+
+/// Whether a role owns what has this owner, itself or as a member of the owner.
+pub(super) fn owns(catalog: &Catalog, role: &Ident, owner: Option<&Ident>) -> bool {
+    owner.is_some_and(|owner| catalog.roles.acting_as(role).contains(owner))
+}
+
+/// Whether no right is asked of a role: it is a superuser.
+pub(super) fn bypasses_rights(catalog: &Catalog, role: &Ident) -> bool {
+    has_attribute(catalog, role, "SUPERUSER")
+}
+
+/// Whether row security does not bind a role wherever it is.
+pub(super) fn bypasses_row_security(catalog: &Catalog, role: &Ident) -> bool {
+    bypasses_rights(catalog, role) || has_attribute(catalog, role, "BYPASSRLS")
+}
+
+/// What the statements that made and altered a role said last of an attribute.
+fn has_attribute(catalog: &Catalog, role: &Ident, attribute: &str) -> bool {
+    let Some(own) = catalog.others.get(&(ObjectKind::Role, role.to_string())) else { return false };
+    let says = |word: &str| match word.trim_end_matches(';') {
+        word if word.eq_ignore_ascii_case(attribute) => Some(true),
+        word if word.len() == attribute.len() + 2 && word[..2].eq_ignore_ascii_case("NO") => {
+            word[2..].eq_ignore_ascii_case(attribute).then_some(false)
+        }
+        _ => None,
+    };
+    own.statements.iter().rev().find_map(|statement| statement.split_whitespace().rev().find_map(says)).unwrap_or(false)
+}
+
 /// Who may do what with something.
 #[derive(Clone, Copy)]
-struct Rights<'c> {
+pub(super) struct Rights<'c> {
     kind: &'static str,
     granted: &'c Privileges,
     owner: Option<&'c Ident>,
@@ -76,12 +131,12 @@ impl Rights<'_> {
         !owns && !self.granted.keys().any(|(who, _)| who == "public" || acts_as.contains(who))
     }
 
-    fn denied(&self, name: &Name) -> AppError {
+    pub(super) fn denied(&self, name: &Name) -> AppError {
         AppError::Denied { kind: self.kind, name: name.name.clone() }
     }
 }
 
-fn rights(relation: Option<&Relation>) -> Option<Rights<'_>> {
+pub(super) fn rights(relation: Option<&Relation>) -> Option<Rights<'_>> {
     let (kind, granted, owner) = match relation? {
         Relation::Table(table) => ("table", &table.privileges, &table.owner),
         Relation::View(view) => ("view", &view.privileges, &view.owner),
@@ -147,7 +202,11 @@ pub(super) fn try_row_security(trial: &mut Trial<'_>, name: &Name) {
     let (own, there) = (own.clone(), there.clone());
     let guest = (own.row_security, there.row_security);
     let owner = (own.row_security && own.force_row_security, there.row_security && there.force_row_security);
-    for command in ["SELECT", "INSERT", "UPDATE", "DELETE"] {
+    for command in COMMANDS {
+        // Whom its own policies let do nothing has nothing to lose.
+        if recursion(trial.app, name, command).is_some() {
+            continue;
+        }
         let as_guest = guest.1 && tightened(&own, &there, command, guest.0);
         let as_owner = owner.1 && own.privileges.is_empty() && tightened(&own, &there, command, owner.0);
         if as_guest || as_owner {

@@ -16,6 +16,8 @@ pub enum Use {
     Update(Name),
     /// Deletes rows.
     Delete(Name),
+    /// Refreshes a materialized view, concurrently or not.
+    Refresh(Name, bool),
     /// Reads a column.
     Read(Name, Ident),
     /// Writes a value of the column's type.
@@ -99,9 +101,13 @@ impl Use {
     pub fn class(&self) -> UseClass {
         match self {
             Use::Select(_) | Use::Read(..) => UseClass::Read,
-            Use::Insert(_) | Use::Update(_) | Use::Delete(_) | Use::Write(..) | Use::WriteNull(..) | Use::Omit(..) => {
-                UseClass::Write
-            }
+            Use::Insert(_)
+            | Use::Update(_)
+            | Use::Delete(_)
+            | Use::Refresh(..)
+            | Use::Write(..)
+            | Use::WriteNull(..)
+            | Use::Omit(..) => UseClass::Write,
             Use::WriteRow(..) | Use::DeleteReferenced(..) | Use::Defer(..) | Use::InsertPartition(..) | Use::Guarded(..) => {
                 UseClass::Write
             }
@@ -121,6 +127,7 @@ impl Use {
             | Use::Insert(name)
             | Use::Update(name)
             | Use::Delete(name)
+            | Use::Refresh(name, _)
             | Use::Cast(name)
             | Use::NextValue(name) => (Some(name), None),
             Use::Read(name, column) | Use::Write(name, column) | Use::WriteNull(name, column) | Use::Omit(name, column) => {
@@ -163,6 +170,8 @@ impl Use {
             Use::Insert(name) => format!("INSERT INTO {} (...) VALUES (...)", relation(name)),
             Use::Update(name) => format!("UPDATE {} SET ...", relation(name)),
             Use::Delete(name) => format!("DELETE FROM {} WHERE ...", relation(name)),
+            Use::Refresh(name, false) => format!("REFRESH MATERIALIZED VIEW {}", relation(name)),
+            Use::Refresh(name, true) => format!("REFRESH MATERIALIZED VIEW CONCURRENTLY {}", relation(name)),
             Use::Read(name, column) => format!("SELECT {} FROM {}", ident(column), relation(name)),
             Use::Write(name, column) => format!("INSERT INTO {} ({}, ...) VALUES (...)", relation(name), ident(column)),
             Use::WriteNull(name, column) => format!("INSERT INTO {} ({}, ...) VALUES (NULL, ...)", relation(name), ident(column)),

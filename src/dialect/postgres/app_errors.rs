@@ -40,11 +40,26 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
         AppError::RoutineKind { call, procedure: true } => ("42809", format!("{call} is a procedure")),
         AppError::RoutineKind { call, procedure: false } => ("42809", format!("{call} is not a procedure")),
         AppError::MaterializedWritten { relation } => ("42809", format!("cannot change materialized view \"{relation}\"")),
+        AppError::NotMaterialized { relation, table: true } => ("0A000", format!("\"{relation}\" is not a materialized view")),
+        AppError::NotMaterialized { relation, table: false } => {
+            ("42809", format!("\"{relation}\" is not a table or materialized view"))
+        }
+        AppError::NotRefreshedConcurrently { view } => {
+            ("55000", format!("cannot refresh materialized view \"{view}\" concurrently"))
+        }
         AppError::NoOperator { operator } => ("42883", format!("operator does not exist: {operator}")),
         AppError::NoNamed { what } => ("42704", format!("{what} does not exist")),
         AppError::NotDeferrable { constraint } => ("42809", format!("constraint \"{constraint}\" is not deferrable")),
         AppError::NotWritable { relation, verb } => ("55000", format!("cannot {verb} view \"{relation}\"")),
         AppError::Denied { kind, name } => ("42501", format!("permission denied for {kind} {name}")),
+        AppError::PolicyRecursion { relation } => {
+            ("42P17", format!("infinite recursion detected in policy for relation \"{relation}\""))
+        }
+        AppError::NoReplicaIdentity { relation, deleted } => {
+            let (verb, sent) = if *deleted { ("delete from", "deletes") } else { ("update", "updates") };
+            let why = format!("it does not have a replica identity and publishes {sent}");
+            ("55000", format!("cannot {verb} table \"{relation}\" because {why}"))
+        }
         AppError::RowSecurity { relation } => {
             ("42501", format!("new row violates row-level security policy for table \"{relation}\""))
         }

@@ -7,15 +7,17 @@ mod errors;
 mod impact;
 mod locks;
 mod names;
+mod publication;
 mod system;
 mod types;
 mod volatility;
 mod write;
 
 use super::{
-    AppError, AutomaticName, Batched, Cast, Conversion, Dialect, Impact, ImpactContext, Keep, ServerError, ServerVersion, Usual,
+    AppError, AutomaticName, Batched, Cast, Conversion, Dialect, Impact, ImpactContext, Keep, Published, ServerError,
+    ServerVersion, Usual,
 };
-use crate::catalog::{Catalog, CommentKey, Name, Problem, Schema};
+use crate::catalog::{Catalog, CommentKey, Name, Problem, Schema, Table};
 use crate::change::{Change, Expr, Ident, ObjectKind, QName, TypeName};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -183,6 +185,10 @@ impl Dialect for Postgres {
 
     fn without(&self, kind: ObjectKind, words: &str) -> Option<AppError> {
         app_errors::without(kind, words)
+    }
+
+    fn published(&self, table: &Table, catalog: &Catalog) -> Published {
+        publication::published(table, catalog)
     }
 
     fn app_error(&self, error: &AppError) -> ServerError {

@@ -17,6 +17,7 @@ use super::{Postgres, volatility};
 use crate::change::{Block, Change, Maintenance, ObjectKind, QName, Target, TransactionChange};
 use crate::dialect::{Held, Impact, ImpactContext};
 use collect::Locks;
+pub(super) use outside::{name, words};
 
 /// The locks and the work of a change.
 pub(super) fn impact(change: &Change, context: &ImpactContext<'_>) -> Impact {

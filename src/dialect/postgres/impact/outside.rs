@@ -78,7 +78,7 @@ pub(super) fn drop_statistics(object: &ObjectRef, locks: &mut Locks<'_>) {
 }
 
 /// Names, with their dots and quotes, and single signs.
-fn words(sql: &str) -> Vec<String> {
+pub(in crate::dialect::postgres) fn words(sql: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quoted = false;
@@ -102,7 +102,7 @@ fn words(sql: &str) -> Vec<String> {
 }
 
 /// A name as it is written in SQL, or in a literal that is read as one.
-pub(super) fn name(word: &str) -> QName {
+pub(in crate::dialect::postgres) fn name(word: &str) -> QName {
     let fold = |part: &str| match part.strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
         Some(inner) => inner.to_owned(),
         None => part.to_lowercase(),
