@@ -32,7 +32,7 @@ struct Told {
 
 #[test]
 fn the_cases_break_as_judged() {
-    let texts = ["columns", "tables", "constraints", "objects"]
+    let texts = ["bodies", "columns", "tables", "constraints", "objects"]
         .map(|file| std::fs::read_to_string(format!("tests/compat/{file}.sql")).expect("the cases"));
     let cases: Vec<&str> = texts.iter().flat_map(|text| text.split("-- case: ").skip(1)).collect();
     let told = side_by_side(&cases, |case| {

@@ -52,6 +52,11 @@ fn routines() {
 }
 
 #[test]
+fn bodies() {
+    check(include_str!("compat/bodies.sql"));
+}
+
+#[test]
 fn security() {
     check(include_str!("compat/security.sql"));
 }

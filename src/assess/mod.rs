@@ -15,6 +15,7 @@ pub use loss::Loss;
 pub use phase::Phase;
 pub use rollout::Strategy;
 
+use crate::catalog::Catalog;
 use crate::dialect::{AppError, Dialect, Held, Impact, ImpactContext, ServerVersion};
 use crate::replay::{Atom, Commit, Replayed, Step};
 use rayon::prelude::*;
@@ -117,7 +118,8 @@ fn judge_release(replayed: &Replayed, commits: &[Commit], version: ServerVersion
                 turns.note(number - commit.steps.start, *app, schema, step, &touched, dialect);
             }
             let costs: Vec<Impact> = step.atoms.iter().map(|atom| cost(step, atom, version, dialect)).collect();
-            let dangling = if touched.is_empty() { Vec::new() } else { compat::dangling(&step.before, &step.after, &touched) };
+            let dangling =
+                if touched.is_empty() { Vec::new() } else { compat::dangling(&step.before, &step.after, &touched, dialect) };
             verdicts.push(Verdict {
                 breaks: Vec::new(),
                 needs: Vec::new(),
@@ -133,21 +135,45 @@ fn judge_release(replayed: &Replayed, commits: &[Commit], version: ServerVersion
         let rolled_back = whole.is_empty();
         if verdicts[start..].iter().any(|verdict| !verdict.dangling.is_empty()) {
             // What is gone for some statements only is there again when others see it.
-            let last = compat::dangling(&commit.before, &commit.after, &whole);
+            let last = compat::dangling(&commit.before, &commit.after, &whole, dialect);
             for verdict in &mut verdicts[start..] {
-                verdict.dangling.retain(|found| last.iter().any(|kept| kept.routine == found.routine));
+                // What others meet is what the last of the statements leaves.
+                let kept = |found: Dangling| last.iter().find(|kept| kept.routine == found.routine).cloned();
+                verdict.dangling = std::mem::take(&mut verdict.dangling).into_iter().filter_map(kept).collect();
             }
         }
         let [old, new] = turns;
         if !rolled_back {
             old.settle(false, |step, broken| verdicts[start + step].breaks.push(broken));
             new.settle(true, |step, broken| verdicts[start + step].needs.push(broken));
+            verdicts[start..].iter_mut().for_each(|verdict| add_dangling(verdict, &first.before));
         }
     }
     for verdict in &mut verdicts {
         verdict.phase = phase::of_statement(verdict);
     }
     verdicts
+}
+
+/// Counts against the old application what it does that runs into a routine which fails.
+fn add_dangling(verdict: &mut Verdict, old: &Catalog) {
+    for dangling in &verdict.dangling {
+        for usage in dangling.uses.iter().filter(|usage| knows(old, usage)) {
+            if verdict.breaks.iter().all(|broken| broken.usage != *usage) {
+                verdict.breaks.push(Broken { usage: usage.clone(), error: dangling.error.clone() });
+            }
+        }
+    }
+}
+
+/// Whether an application written for the schema knows what it uses.
+fn knows(schema: &Catalog, usage: &Use) -> bool {
+    match usage {
+        Use::Call(name, signature, _) => {
+            schema.routines.get(name).is_some_and(|own| own.iter().any(|routine| routine.signature == *signature))
+        }
+        _ => usage.subject().0.is_some_and(|name| schema.relations.contains_key(name)),
+    }
 }
 
 /// When each use of one application began or ceased to work within a commit.

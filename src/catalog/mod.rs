@@ -17,7 +17,7 @@ mod stars;
 pub use filled::Fill;
 pub use object::*;
 pub use problem::*;
-pub use resolve::ResolvedQuery;
+pub use resolve::{Around, ResolvedQuery, ResolvedStatement};
 pub use roles::{Membership, Roles};
 
 use crate::change::{Ident, ObjectKind, QName};

@@ -22,7 +22,44 @@ pub struct ResolvedQuery {
     pub dependencies: OrdSet<Dependency>,
 }
 
+/// What a statement in a routine's body may name beside what stands in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// The relation whose rows `NEW` and `OLD` are.
+    pub rows: Option<&'a Name>,
+    /// Variables and parameters that may be meant as well as columns.
+    pub variables: &'a [Ident],
+}
+
+/// A statement in a routine's body as a schema state reads it.
+#[derive(Debug, Clone)]
+pub struct ResolvedStatement {
+    /// The columns that each of its selects gives; `None` where a star stands for columns that are not known.
+    pub columns: Vec<Option<Vec<ViewColumn>>>,
+    /// A column that may be more than one.
+    pub ambiguous: Option<Ident>,
+}
+
 impl Catalog {
+    /// Reads a statement of a body on this state.
+    pub fn resolve_statement(&self, query: &Query, around: Around<'_>, dialect: &dyn Dialect) -> ResolvedStatement {
+        let mut resolver = Resolver::new(self, query, Some(dialect));
+        if let Some(rows) = around.rows {
+            let row = |name: &str| Scope {
+                name: Some(name.into()),
+                schema: None,
+                columns: self.relation_columns(rows),
+                relation: None,
+                merged: Vec::new(),
+            };
+            resolver.around = vec![row("new"), row("old")];
+        }
+        resolver.run();
+        let ambiguous = (0..query.selects.len()).find_map(|at| resolver.ambiguous(at, around.variables));
+        let columns = resolver.done.iter().map(|done| if let State::Done(columns) = done { columns.clone() } else { None });
+        ResolvedStatement { columns: columns.collect(), ambiguous }
+    }
+
     /// Reads a query on this state, or says what in it is certainly not there.
     pub fn resolve_query(&self, query: &Query, dialect: &dyn Dialect) -> Result<ResolvedQuery, Problem> {
         let mut resolver = Resolver::new(self, query, Some(dialect));
@@ -184,6 +221,8 @@ struct Resolver<'a> {
     query: &'a Query,
     done: Vec<State>,
     scopes: Vec<Arc<[Scope]>>,
+    /// What lies around the whole query.
+    around: Vec<Scope>,
     dependencies: OrdSet<Dependency>,
     stars: Vec<(u32, u32, Vec<Output>)>,
     problem: Option<Problem>,
@@ -221,6 +260,7 @@ impl<'a> Resolver<'a> {
             query,
             done: vec![State::New; count],
             scopes: vec![Arc::from([]); count],
+            around: Vec::new(),
             dependencies: OrdSet::new(),
             stars: Vec::new(),
             problem: None,
@@ -414,16 +454,45 @@ impl<'a> Resolver<'a> {
     /// All columns of the source that a qualified star names.
     fn whole(&self, at: u32, qualifier: &[Ident]) -> Option<Vec<(ViewColumn, Vec<Ident>)>> {
         let name = qualifier.last()?;
-        let mut level = Some(at);
-        for _ in 0..=self.query.selects.len() {
-            let select = level?;
-            if let Some(scope) = self.scopes[select as usize].iter().find(|scope| scope.name.as_ref() == Some(name)) {
-                let columns = scope.columns.iter().flatten().map(|column| (column.clone(), qualifier.to_vec())).collect();
-                return scope.columns.is_some().then_some(columns);
-            }
+        let (mut level, mut hops) = (Some(at), 0);
+        let called = |scope: &&Scope| scope.name.as_ref() == Some(name);
+        let mut found = None;
+        while let Some(select) = level.filter(|_| found.is_none() && hops <= self.query.selects.len()) {
+            found = self.scopes[select as usize].iter().find(called);
             level = self.query.selects[select as usize].parent;
+            hops += 1;
         }
-        None
+        let columns = found.or_else(|| self.around.iter().find(called))?.columns.as_ref()?;
+        Some(columns.iter().map(|column| (column.clone(), qualifier.to_vec())).collect())
+    }
+
+    /// The first column that a select names without saying whose it is, while it may be more than one, or a variable as well.
+    fn ambiguous(&self, at: usize, variables: &[Ident]) -> Option<Ident> {
+        let select = &self.query.selects[at];
+        let outputs = select.outputs.iter().filter_map(|output| match output {
+            Output::Value { value: OutputValue::Column(column), .. } => Some(column),
+            Output::Value { .. } | Output::Star { .. } | Output::QualifiedStar { .. } => None,
+        });
+        let bare = select.columns.iter().chain(outputs).filter(|column| column.qualifier.is_empty());
+        let several = |column: &&ColumnRef| {
+            let scopes = &self.scopes[at];
+            let unsure = names_output(select, column) || scopes.iter().any(|scope| scope.columns.is_none());
+            let has = |scope: &&Scope| {
+                let own = scope.columns.iter().flatten().any(|own| own.name == column.name);
+                own && !scope.merged.contains(&column.name)
+            };
+            let count = scopes.iter().filter(has).count();
+            // What is inserted names nothing of the table that it is inserted into.
+            let inserted = at == 0 && scopes.iter().any(|scope| scope.relation.is_some()) && self.writes(select);
+            !unsure && !inserted && (count > 1 || count == 1 && variables.contains(&column.name))
+        };
+        bare.into_iter().find(several).map(|column| column.name.clone())
+    }
+
+    /// Whether a select stands for an `INSERT`, whose values and table are not the same thing.
+    fn writes(&self, select: &Select) -> bool {
+        matches!(select.sources.as_slice(), [Source { access: crate::change::Access::Write, .. }])
+            && self.query.text.sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("insert"))
     }
 
     fn report(&mut self, problem: Problem) {

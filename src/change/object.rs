@@ -484,6 +484,8 @@ pub enum ConflictTarget {
 pub struct Block {
     /// Its statements in order.
     pub statements: Vec<BlockStatement>,
+    /// The variables that it declares.
+    pub variables: Vec<Ident>,
 }
 
 /// One statement in a [`Block`].
@@ -493,4 +495,6 @@ pub struct BlockStatement {
     pub change: Spanned<Change>,
     /// Whether it runs in any case, or only under a condition, in a loop, or until an exception.
     pub conditional: bool,
+    /// Whether its rows are the routine's result.
+    pub returned: bool,
 }

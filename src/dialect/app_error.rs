@@ -248,6 +248,23 @@ pub enum AppError {
         /// The column that the function names.
         column: Ident,
     },
+    /// A column is named without its table, and may be more than one, or a variable.
+    AmbiguousColumn {
+        /// The column.
+        column: Ident,
+    },
+    /// An `INSERT` in a routine's body whose values are not as many as its columns.
+    InsertCount {
+        /// Whether there are more values than columns; else fewer.
+        more: bool,
+    },
+    /// The rows of a query in a routine's body do not have the shape that the routine gives.
+    ResultShape {
+        /// What the routine is declared to return.
+        returns: Ident,
+        /// Whether the query is returned by a statement of its own.
+        in_query: bool,
+    },
     /// Inside a routine's body something is missing: the error is that of its statement.
     InBody {
         /// The routine.

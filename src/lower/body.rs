@@ -32,16 +32,19 @@ pub fn block(text: &str, span: Span, language: &str) -> Block {
 /// The same, where something is known of the routine's parameters.
 pub fn block_knowing(text: &str, span: Span, language: &str, known: Known) -> Block {
     let place = Place { span, exact: span.range().len() == text.len() };
-    let mut statements = Vec::new();
+    let (mut statements, mut variables) = (Vec::new(), Vec::new());
     let out = &mut statements;
     let nesting = Nesting::enter();
     match language {
         _ if nesting.depth > MAX_NESTING => note(OpaqueClass::Syntax, "bodies that are nested too deeply", span, out),
-        "plpgsql" => plpgsql::read(text, place, known, out),
-        "sql" => sql(text, place, out),
+        "plpgsql" => variables = plpgsql::read(text, place, known, out),
+        "sql" => {
+            sql(text, place, out);
+            out.iter_mut().last().into_iter().for_each(|last| last.returned = true);
+        }
         _ => note(OpaqueClass::Language, &format!("a body in the language {language}"), span, out),
     }
-    Block { statements }
+    Block { statements, variables }
 }
 
 /// Where the value of the string constant `literal`, which stands at `span`, is found: inside the quotes.
@@ -83,7 +86,7 @@ fn statement(text: &str, place: Place, conditional: bool, out: &mut Vec<BlockSta
             flatten(&mut change, place.span);
         }
         if change.value != Change::NoEffect {
-            out.push(BlockStatement { change, conditional });
+            out.push(BlockStatement { change, conditional, returned: false });
         }
     }
 }
@@ -98,7 +101,7 @@ fn flatten(change: &mut Spanned<Change>, span: Span) {
 
 fn note(class: OpaqueClass, reason: &str, span: Span, out: &mut Vec<BlockStatement>) {
     let change = Spanned { value: Change::Opaque(Opaque { reason: reason.into(), class }), span };
-    out.push(BlockStatement { change, conditional: false });
+    out.push(BlockStatement { change, conditional: false, returned: false });
 }
 
 /// The tokens that a grammar sees.

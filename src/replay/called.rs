@@ -38,7 +38,7 @@ impl Run<'_> {
                 if self.calls.depth >= MAX_DEPTH || self.calls.bytes > MAX_BYTES {
                     let reason = "routines that call each other too often".to_owned();
                     let value = Change::Opaque(Opaque { reason, class: OpaqueClass::Dynamic });
-                    out.push(BlockStatement { change: Spanned { value, span }, conditional: true });
+                    out.push(BlockStatement { change: Spanned { value, span }, conditional: true, returned: false });
                     continue;
                 }
                 let mut sources = Sources::default();

@@ -1,12 +1,13 @@
-//! A routine names what is gone.
+//! A routine's body does not fit the schema any more.
 
 use super::{At, Check, Finding, rule};
 
 rule! {
-    /// A routine's body names a table or column that is gone: it fails from now on, for every application.
+    /// A routine's body does not fit the schema any more: it fails from now on, for every application.
     ///
-    /// PostgreSQL does not look into bodies when a table or column is dropped or renamed. The function of a trigger makes ordinary
-    /// writes fail. Replace the routine in the same transaction.
+    /// PostgreSQL does not look into bodies before they run: a table or column that they name is gone, a new column makes `SELECT *`
+    /// give more than the routine returns or the history table takes, or shares its name with a variable. The function of a trigger
+    /// makes ordinary writes fail. Replace the routine in the same transaction.
     ///
     /// ```sql,bad
     /// CREATE TABLE users (id bigint PRIMARY KEY, email text);
@@ -40,8 +41,8 @@ fn check(at: &At<'_>) -> Vec<Finding> {
             None => "every call".into(),
         };
         let name = at.shown(&dangling.routine);
-        at.finding(at.statement.span, format!("{name}() names what is gone, and {who} fails: {}{code}", error.message))
-            .help(format!("Replace {name}() in the same transaction with a body that does without it."))
+        at.finding(at.statement.span, format!("{name}() does not run any more, and {who} fails: {}{code}", error.message))
+            .help(format!("Replace {name}() in the same transaction with a body that fits."))
     };
     at.verdict.dangling.iter().filter(|dangling| !replaced(&dangling.routine, dangling)).map(finding).collect()
 }

@@ -129,3 +129,11 @@ CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
 -- migration: contract
 DROP AGGREGATE total(int);
 -- old: SELECT total(x) FROM (VALUES (1)) v(x) => 42883
+
+-- case: function becomes variadic
+CREATE FUNCTION f(a text[]) RETURNS int LANGUAGE sql AS 'SELECT cardinality(a)';
+-- migration: breaking
+DROP FUNCTION f(text[]);
+CREATE FUNCTION f(VARIADIC a text[]) RETURNS int LANGUAGE sql AS 'SELECT cardinality(a)';
+-- old: SELECT f(ARRAY['a', 'b']) => 42883
+-- new: SELECT f('a', 'b') => 42883

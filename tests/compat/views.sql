@@ -168,3 +168,39 @@ CREATE TABLE v (id int, a text);
 -- old: REFRESH MATERIALIZED VIEW v => 0A000
 -- old: SELECT a FROM v => ok
 -- new: INSERT INTO v VALUES (1, 'a') => 42809
+
+-- case: table becomes a view that is written by triggers for inserts only
+CREATE TABLE t (who text, page text);
+-- migration: mixed
+ALTER TABLE t RENAME TO base;
+CREATE VIEW t AS SELECT who, page FROM base UNION ALL SELECT 'x', 'y';
+CREATE FUNCTION ins() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO base VALUES (NEW.who, NEW.page); RETURN NEW; END $$;
+CREATE TRIGGER ins INSTEAD OF INSERT ON t FOR EACH ROW EXECUTE FUNCTION ins();
+-- old: INSERT INTO t VALUES ('a', 'b') => ok
+-- old: UPDATE t SET page = 'x' => 55000
+-- old: DELETE FROM t => 55000
+-- new: SELECT who FROM base => 42P01
+
+-- case: table becomes a simple view that is written by triggers for inserts only
+CREATE TABLE t (who text, page text);
+-- migration: expand
+ALTER TABLE t RENAME TO base;
+CREATE VIEW t AS SELECT who, page FROM base;
+CREATE FUNCTION ins() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO base VALUES (NEW.who, NEW.page); RETURN NEW; END $$;
+CREATE TRIGGER ins INSTEAD OF INSERT ON t FOR EACH ROW EXECUTE FUNCTION ins();
+-- old: INSERT INTO t VALUES ('a', 'b') => ok
+-- old: UPDATE t SET page = 'x' => ok
+-- old: DELETE FROM t => ok
+-- new: SELECT who FROM base => 42P01
+
+-- case: table becomes a view that is written by triggers for all
+CREATE TABLE t (id int PRIMARY KEY, page text NOT NULL);
+-- migration: mixed
+ALTER TABLE t RENAME TO base;
+CREATE VIEW t AS SELECT id, page FROM base UNION ALL SELECT 0, 'y';
+CREATE FUNCTION ins() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+IF TG_OP = 'INSERT' THEN INSERT INTO base VALUES (NEW.id, NEW.page); END IF; RETURN NEW; END $$;
+CREATE TRIGGER ins INSTEAD OF INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION ins();
+-- old: INSERT INTO t VALUES (1, 'b') ON CONFLICT (id) DO NOTHING => 42P10
+-- old: UPDATE t SET page = 'x' => ok
+-- new: SELECT id FROM base => 42P01

@@ -2,6 +2,7 @@
 //! do everything that its own schema permits; what it does is read off its [`Catalog`], and each use is tried on the state.
 //! Only objects that the change touched are looked at, so judging costs what the change costs.
 
+mod body;
 mod condition;
 mod constraint;
 mod guard;

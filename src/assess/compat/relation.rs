@@ -79,10 +79,18 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
             false => AppError::NotWritable { relation: name.name.clone(), verb: "insert into" },
         };
         trial.fail(Use::Insert(name.clone()), error);
+    } else {
+        let refused = |verb| AppError::NotWritable { relation: name.name.clone(), verb };
+        if own.updatable && !there.updatable {
+            trial.fail(Use::Update(name.clone()), refused("update"));
+        }
+        if own.deletable && !there.deletable {
+            trial.fail(Use::Delete(name.clone()), refused("delete from"));
+        }
     }
     for column in &own.columns {
         match there.column(&column.name) {
-            Some(found) => try_column(trial, name, column, found, own.writable && there.writable),
+            Some(found) => try_column(trial, name, column, found, (&own, &there)),
             None => missing_column(trial, name, column, own.writable),
         }
     }
@@ -157,6 +165,9 @@ fn missing_column(trial: &mut Trial<'_>, name: &Name, column: &SurfaceColumn<'_>
 
 /// The insert as a whole: columns that the application does not know must do without it.
 fn try_insert(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    if own.table.is_none() {
+        return;
+    }
     for column in there.columns.iter().filter(|column| own.column(&column.name).is_none() && !column.omittable) {
         trial.fail(Use::Omit(name.clone(), column.name.clone()), null_error(name, column));
     }
@@ -175,8 +186,15 @@ fn null_error(name: &Name, column: &SurfaceColumn<'_>) -> AppError {
     }
 }
 
-fn try_column(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there: &SurfaceColumn<'_>, writable: bool) {
+fn try_column(
+    trial: &mut Trial<'_>,
+    name: &Name,
+    own: &SurfaceColumn<'_>,
+    there: &SurfaceColumn<'_>,
+    (own_surface, surface): (&Surface<'_>, &Surface<'_>),
+) {
     let column = &own.name;
+    let writable = own_surface.writable && surface.writable;
     if let (Some(from), Some(to)) = (&own.data_type, &there.data_type) {
         let conversion = convert(trial, from, to);
         try_read(trial, name, column, &conversion);
@@ -190,6 +208,10 @@ fn try_column(trial: &mut Trial<'_>, name: &Name, own: &SurfaceColumn<'_>, there
     if own.generated == Generated::No && there.generated != Generated::No {
         let identity = there.generated == Generated::IdentityAlways;
         trial.fail(Use::Write(name.clone(), column.clone()), AppError::GeneratedWritten { column: column.clone(), identity });
+    }
+    // What a trigger instead of the write puts there, nobody knows.
+    if own_surface.table.is_none() {
+        return;
     }
     let refused = null_error(name, there);
     if own.not_null.is_none() && own.generated == Generated::No && there.not_null.is_some() {

@@ -1,10 +1,13 @@
 //! Routines: calls that find no routine any more, or more than one; and routines whose bodies name what is gone.
 
+use super::body::Body;
 use super::security::try_routine_rights;
 use super::{Touched, Trial, Use};
 use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Relation};
-use crate::change::{Change, ColumnRef, DataKind, Ident, ObjectKind, ParameterMode, Query, RoutineBody, SourceKind, TypeName};
-use crate::dialect::AppError;
+use crate::change::{
+    Change, ColumnRef, DataKind, Firing, Ident, ObjectKind, ParameterMode, Query, RoutineBody, SourceKind, Trigger, TypeName,
+};
+use crate::dialect::{AppError, Dialect};
 use crate::lower;
 use crate::source::{Sources, Span};
 use std::collections::BTreeSet;
@@ -81,6 +84,12 @@ fn try_result(trial: &mut Trial<'_>, own: &CatalogRoutine, found: &CatalogRoutin
     if own.routine.kind != found.routine.kind {
         let call = format!("{}({})", own.name.name, own.signature);
         trial.fail(usage, AppError::RoutineKind { call, procedure: found.routine.kind == ObjectKind::Procedure });
+        return;
+    }
+    let variadic = |routine: &CatalogRoutine| routine.routine.parameters.iter().any(|p| p.mode == ParameterMode::Variadic);
+    if variadic(own) && !variadic(found) {
+        let call = format!("{}({}, ...)", own.name.name, own.signature);
+        trial.fail(usage, AppError::NoFunction { call });
         return;
     }
     if let Some(error) = renamed_parameter(own, found) {
@@ -160,8 +169,7 @@ fn first_table(routine: &CatalogRoutine) -> Option<Ident> {
     })
 }
 
-/// A routine whose body names a table or column that a change takes away: from then on it fails when it runs, for every
-/// application.
+/// A routine whose body a change makes fail: from then on it fails when it runs, for every application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dangling {
     /// The routine.
@@ -170,30 +178,128 @@ pub struct Dangling {
     pub trigger_of: Option<Name>,
     /// What it meets.
     pub error: AppError,
+    /// What applications do that fails by it.
+    pub uses: Vec<Use>,
 }
 
-/// The routines that worked on `before` and whose bodies name what is gone in `after`.
-pub fn dangling(before: &Catalog, after: &Catalog, touched: &Touched) -> Vec<Dangling> {
+/// The routines that worked on `before` and whose bodies fail on `after`: they name what is gone, or what is there now does not fit.
+pub fn dangling(before: &Catalog, after: &Catalog, touched: &Touched, dialect: &dyn Dialect) -> Vec<Dangling> {
     let gone = Gone::between(before, after, touched);
-    if gone.relations.is_empty() && gone.columns.is_empty() {
-        return Vec::new();
-    }
     let mut found = Vec::new();
-    for (name, overloads) in &after.routines {
-        for routine in overloads.iter() {
-            let RoutineBody::Text(text) = &routine.routine.body else { continue };
-            if !gone.mentioned(text) {
-                continue;
-            }
-            let triggers = triggers_calling(after, name);
-            let error = gone.in_statements(text, &routine.routine.language, after).or_else(|| gone.in_rows(text, &triggers));
-            if let Some(error) = error {
-                let error = AppError::InBody { routine: format!("{}({})", name.name, routine.signature), error: Box::new(error) };
-                found.push(Dangling { routine: name.clone(), trigger_of: triggers.into_iter().next(), error });
-            }
-        }
+    for (name, routine) in touched.concerned(before, after) {
+        let RoutineBody::Text(text) = &routine.routine.body else { continue };
+        let tables = triggers_calling(after, name);
+        let mentioned = gone.mentioned(text);
+        let missing = || gone.in_statements(text, &routine.routine.language, after).or_else(|| gone.in_rows(text, &tables));
+        let all = || (uses(after, name, routine, &tables), mentioned.then(missing).flatten());
+        let (uses, error) = match all() {
+            (uses, Some(error)) => (uses, error),
+            (_, None) => match misfit(before, after, name, routine, &tables, dialect) {
+                Some(found) => found,
+                None => continue,
+            },
+        };
+        let error = AppError::InBody { routine: format!("{}({})", name.name, routine.signature), error: Box::new(error) };
+        found.push(Dangling { routine: name.clone(), trigger_of: tables.into_iter().next(), error, uses });
     }
     found
+}
+
+/// What a routine's body meets after a change that it did not meet before, and what fails by it.
+fn misfit(
+    before: &Catalog,
+    after: &Catalog,
+    name: &Name,
+    routine: &CatalogRoutine,
+    tables: &[Name],
+    dialect: &dyn Dialect,
+) -> Option<(Vec<Use>, AppError)> {
+    let body = Body::read(routine)?;
+    let same = |own: &&CatalogRoutine| own.signature == routine.signature;
+    let former = before.routines.get(name).and_then(|own| own.iter().find(same));
+    let former = former.and_then(Body::read);
+    let begins = |rows: Option<&Name>, was_called: bool| {
+        let error = body.error(after, rows, dialect)?;
+        let before = former.as_ref().filter(|_| was_called).and_then(|former| former.error(before, rows, dialect));
+        before.is_none().then_some(error)
+    };
+    let mut found: Option<(Vec<Use>, AppError)> = None;
+    for table in tables {
+        let was_called = triggers_calling(before, name).contains(table);
+        if let Some(error) = begins(Some(table), was_called) {
+            let failing = found.get_or_insert_with(|| (Vec::new(), error));
+            failing.0.extend(uses(after, name, routine, std::slice::from_ref(table)));
+        }
+    }
+    if tables.is_empty() && callable(routine) && former.is_some() {
+        found = begins(None, true).map(|error| (uses(after, name, routine, &[]), error));
+    }
+    found.filter(|(uses, _)| !uses.is_empty())
+}
+
+/// What an application does that runs the routine: calls of it, and what fires the triggers of these tables.
+fn uses(catalog: &Catalog, name: &Name, routine: &CatalogRoutine, tables: &[Name]) -> Vec<Use> {
+    let mut out = Vec::new();
+    for table in tables {
+        let triggers = match catalog.relations.get(table) {
+            Some(Relation::Table(own)) => &own.triggers,
+            Some(Relation::View(own)) => &own.triggers,
+            _ => continue,
+        };
+        let fires = |trigger: &&Arc<Trigger>| {
+            let enabled = matches!(trigger.enabled, Firing::Origin | Firing::Always);
+            enabled && catalog.resolve_routine(&trigger.function).as_ref() == Some(name)
+        };
+        out.extend(triggers.iter().filter(fires).flat_map(|trigger| trigger.events.iter()).filter_map(
+            |event| match event.as_str() {
+                "INSERT" => Some(Use::Insert(table.clone())),
+                "UPDATE" => Some(Use::Update(table.clone())),
+                "DELETE" => Some(Use::Delete(table.clone())),
+                _ => None,
+            },
+        ));
+    }
+    if callable(routine) {
+        out.push(Use::Call(name.clone(), routine.signature.clone(), inputs(routine).len() as u16));
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+impl Touched {
+    /// The routines whose bodies a change between two states may make fail: their text names a relation of which columns came or went,
+    /// they are new, or triggers of what is touched call them.
+    pub fn concerned<'c>(&self, before: &Catalog, after: &'c Catalog) -> Vec<(&'c Name, &'c CatalogRoutine)> {
+        let reshaped = |name: &&Name| columns(before.relations.get(*name)) != columns(after.relations.get(*name));
+        let names: Vec<&Ident> = self.relations.iter().filter(reshaped).map(|name| &name.name).collect();
+        let triggers = |catalog: &Catalog, name: &Name| match catalog.relations.get(name) {
+            Some(Relation::Table(table)) => table.triggers.clone(),
+            Some(Relation::View(view)) => view.triggers.clone(),
+            _ => Vec::new(),
+        };
+        let hung = |name: &&Name| reshaped(name) || triggers(before, name) != triggers(after, name);
+        let hung: Vec<&Name> = self.relations.iter().filter(hung).collect();
+        if names.is_empty() && hung.is_empty() && self.routines.is_empty() {
+            return Vec::new();
+        }
+        let called = hung.iter().flat_map(|name| triggers(after, name)).filter_map(|t| after.resolve_routine(&t.function));
+        let called: BTreeSet<Name> = called.collect();
+        let concerns = |name: &Name, routine: &CatalogRoutine| {
+            let RoutineBody::Text(text) = &routine.routine.body else { return false };
+            self.routines.contains(name) || called.contains(name) || names.iter().any(|word| mentions(text, word))
+        };
+        let all = after.routines.iter().flat_map(|(name, overloads)| overloads.iter().map(move |routine| (name, routine)));
+        all.filter(|(name, routine)| concerns(name, routine)).collect()
+    }
+}
+
+/// Whether a text has a word in it, in whatever case of its letters.
+fn mentions(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let first = word.first().map(u8::to_ascii_lowercase);
+    text.windows(word.len().max(1))
+        .any(|part| part.first().map(u8::to_ascii_lowercase) == first && part.eq_ignore_ascii_case(word))
 }
 
 /// The tables whose triggers call routines of that name.

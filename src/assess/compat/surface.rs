@@ -3,7 +3,7 @@
 //! name is judged like the table itself.
 
 use crate::catalog::{Catalog, Index, Name, Relation, Table, UserTypeShape, View};
-use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, ObjectKind, TypeName};
+use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, ObjectKind, Trigger, TypeName};
 use std::sync::Arc;
 
 /// What an application sees of a relation.
@@ -12,8 +12,12 @@ pub struct Surface<'a> {
     pub columns: Vec<SurfaceColumn<'a>>,
     /// The table at the bottom, where rows can be written.
     pub table: Option<&'a Table>,
-    /// Whether rows can be inserted, updated and deleted.
+    /// Whether rows can be inserted.
     pub writable: bool,
+    /// Whether rows can be updated.
+    pub updatable: bool,
+    /// Whether rows can be deleted.
+    pub deletable: bool,
     /// For a view over a table: the view's name of each of the table's columns that it shows.
     shown: Option<Vec<(Ident, Ident)>>,
 }
@@ -112,7 +116,7 @@ impl<'a> Surface<'a> {
                 value: &column.value,
             }
         });
-        Surface { columns: columns.collect(), table: Some(table), writable: true, shown: None }
+        Surface { columns: columns.collect(), table: Some(table), writable: true, updatable: true, deletable: true, shown: None }
     }
 
     fn of_view(catalog: &'a Catalog, view: &'a View, depth: u8) -> Surface<'a> {
@@ -123,9 +127,18 @@ impl<'a> Surface<'a> {
                 _ => None,
             }
         });
-        let instead = view.triggers.iter().any(|trigger| trigger.timing == "INSTEAD OF" && trigger.enabled != Firing::Disabled);
-        let ruled = view.rules.iter().any(|rule| rule.instead && rule.event != "SELECT");
-        let Some(below) = below.filter(|below| below.writable && !instead && !ruled) else {
+        let instead = |event: &str| {
+            let fires = |trigger: &Arc<Trigger>| trigger.timing == "INSTEAD OF" && trigger.enabled != Firing::Disabled;
+            let by_trigger =
+                view.triggers.iter().filter(|trigger| fires(trigger)).any(|trigger| trigger.events.iter().any(|e| e == event));
+            by_trigger || view.rules.iter().any(|rule| rule.instead && rule.event == event)
+        };
+        let by_itself = |can: fn(&Surface<'_>) -> bool| below.as_ref().is_some_and(can);
+        let writable = instead("INSERT") || by_itself(|below| below.writable);
+        let updatable = instead("UPDATE") || by_itself(|below| below.updatable);
+        let deletable = instead("DELETE") || by_itself(|below| below.deletable);
+        let plain = !["INSERT", "UPDATE", "DELETE"].into_iter().any(instead);
+        let Some(below) = below.filter(|below| below.writable && plain) else {
             let columns = view.columns.iter().map(|column| SurfaceColumn {
                 name: column.name.clone(),
                 data_type: column.data_type.clone(),
@@ -134,7 +147,7 @@ impl<'a> Surface<'a> {
                 generated: Generated::No,
                 value: NO_VALUE,
             });
-            return Surface { columns: columns.collect(), table: None, writable: instead || ruled, shown: None };
+            return Surface { columns: columns.collect(), table: None, writable, updatable, deletable, shown: None };
         };
         let mut shown = Vec::new();
         let columns = view.columns.iter().map(|column| {
@@ -156,7 +169,7 @@ impl<'a> Surface<'a> {
             }
         });
         let columns = columns.collect();
-        Surface { columns, table: below.table, writable: true, shown: Some(shown) }
+        Surface { columns, table: below.table, writable, updatable, deletable, shown: Some(shown) }
     }
 }
 

@@ -25,6 +25,15 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
         AppError::TypeMismatch { column, data_type, value } => {
             ("42804", format!("column \"{column}\" is of type {data_type} but expression is of type {value}"))
         }
+        AppError::AmbiguousColumn { column } => ("42702", format!("column reference \"{column}\" is ambiguous")),
+        AppError::InsertCount { more: true } => ("42601", "INSERT has more expressions than target columns".to_string()),
+        AppError::InsertCount { more: false } => ("42601", "INSERT has more target columns than expressions".to_string()),
+        AppError::ResultShape { in_query: true, .. } => {
+            ("42804", "structure of query does not match function result type".to_string())
+        }
+        AppError::ResultShape { returns, in_query: false } => {
+            ("42P13", format!("return type mismatch in function declared to return {returns}"))
+        }
         AppError::CompositeShape { name } => ("42846", format!("cannot cast type record to {name}")),
         AppError::NoAttribute { name, attribute } => ("42703", format!("column \"{attribute}\" not found in data type {name}")),
         AppError::GeneratedWritten { column, .. } => {

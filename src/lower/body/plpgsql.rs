@@ -9,14 +9,14 @@ mod loops;
 use super::known::{Known, folded};
 use super::value::Kind;
 use super::{Place, constant};
-use crate::change::{BlockStatement, OpaqueClass};
+use crate::change::{BlockStatement, Ident, OpaqueClass};
 use crate::parse::{Token, TokenKind};
 
 /// Blocks, loops and conditions inside each other; nobody writes more, and the reader recurses.
 const MAX_NESTING: usize = 200;
 
-/// Reads a whole body into `out`. `known` has the routine's parameters.
-pub(super) fn read(text: &str, place: Place, known: Known, out: &mut Vec<BlockStatement>) {
+/// Reads a whole body into `out`, and gives the variables that it declares. `known` has the routine's parameters.
+pub(super) fn read(text: &str, place: Place, known: Known, out: &mut Vec<BlockStatement>) -> Vec<Ident> {
     let tokens = super::tokens(text);
     let mut reader = Reader {
         text,
@@ -34,6 +34,7 @@ pub(super) fn read(text: &str, place: Place, known: Known, out: &mut Vec<BlockSt
         may_have_skipped: false,
         has_left: false,
         budget: loops::BUDGET,
+        declared: Vec::new(),
     };
     while reader.peek().is_some() {
         reader.statements();
@@ -44,6 +45,7 @@ pub(super) fn read(text: &str, place: Place, known: Known, out: &mut Vec<BlockSt
             reader.at += 1;
         }
     }
+    reader.declared
 }
 
 struct Reader<'t, 'o> {
@@ -71,6 +73,8 @@ struct Reader<'t, 'o> {
     has_left: bool,
     /// How much may still be read again in loops.
     budget: usize,
+    /// The variables that were declared.
+    declared: Vec<Ident>,
 }
 
 impl Reader<'_, '_> {
@@ -228,6 +232,7 @@ impl Reader<'_, '_> {
             let value = if values.len() == 1 { values.pop() } else { None };
             let assumed = value.as_ref().is_some_and(|constant| constant.assumed);
             let value = value.and_then(|constant| constant.value.cast(&kind));
+            self.declared.push(name.as_str().into());
             self.known.declare(name, kind, value, assumed);
         }
         self.at = end + 1;
@@ -335,7 +340,9 @@ impl Reader<'_, '_> {
         } else if self.is(self.at + 1, "QUERY") && self.is(self.at + 2, "EXECUTE") {
             self.execute(self.at + 2, end);
         } else if self.is(self.at + 1, "QUERY") {
+            let first = self.out.len();
             self.sql(self.at + 2, end);
+            self.out[first..].iter_mut().for_each(|statement| statement.returned = true);
         }
         self.at = end;
     }

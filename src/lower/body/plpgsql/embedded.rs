@@ -90,7 +90,7 @@ impl Reader<'_, '_> {
     pub(super) fn opaque(&mut self, start: usize, end: usize, class: OpaqueClass, reason: &str) {
         let span = self.span(start, end);
         let change = Spanned { value: Change::Opaque(Opaque { reason: reason.into(), class }), span };
-        let statement = BlockStatement { change, conditional: self.conditional };
+        let statement = BlockStatement { change, conditional: self.conditional, returned: false };
         if self.is_reached() && !(self.again && self.out.contains(&statement)) {
             self.out.push(statement);
         }

@@ -1,0 +1,186 @@
+//! Statements in routines' bodies that a schema state makes fail, although nobody touched the routine: the server does not look into
+//! bodies before they run. Only what certainly fails is told.
+
+use crate::catalog::{Around, Catalog, CatalogRoutine, Name, ResolvedStatement, ViewColumn};
+use crate::change::{Block, Change, Data, DataKind, Ident, ParameterMode, RoutineBody};
+use crate::dialect::{AppError, Dialect};
+use crate::lower;
+use crate::parse::{Lexis, Scanner, Token, TokenKind};
+use crate::source::{Sources, Span};
+
+/// A routine's body, read.
+pub(super) struct Body<'a> {
+    routine: &'a CatalogRoutine,
+    text: &'a str,
+    block: Block,
+}
+
+impl<'a> Body<'a> {
+    /// Reads it; nothing where it is no text.
+    pub fn read(routine: &'a CatalogRoutine) -> Option<Body<'a>> {
+        let RoutineBody::Text(text) = &routine.routine.body else { return None };
+        let mut sources = Sources::default();
+        let file = sources.add("body", text.clone());
+        let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+        Some(Body { routine, text, block })
+    }
+
+    /// What it meets on a state; `rows` is the relation whose rows it gets, where a trigger calls it.
+    pub fn error(&self, state: &Catalog, rows: Option<&Name>, dialect: &dyn Dialect) -> Option<AppError> {
+        let field = rows.and_then(|rows| self.missing_field(state, rows));
+        field.or_else(|| {
+            let variables = self.variables();
+            let around = Around { rows, variables: &variables };
+            self.block.statements.iter().find_map(|statement| {
+                let Change::Data(data) = &statement.change.value else { return None };
+                let query = data.query.as_ref()?;
+                let resolved = state.resolve_statement(query, around, dialect);
+                if let Some(column) = &resolved.ambiguous {
+                    return Some(AppError::AmbiguousColumn { column: column.clone() });
+                }
+                match data.kind {
+                    DataKind::Insert => self.inserted(data, &resolved, state, rows, dialect),
+                    DataKind::Select if statement.returned => self.returned(state, resolved.columns.first()?.as_ref()?),
+                    _ => None,
+                }
+            })
+        })
+    }
+
+    /// The names that stand for variables where a column of that name may be meant as well.
+    fn variables(&self) -> Vec<Ident> {
+        if self.routine.routine.language != "plpgsql" || self.text.contains("#variable_conflict") {
+            return Vec::new();
+        }
+        let parameters = self.routine.routine.parameters.iter().filter_map(|parameter| parameter.name.clone());
+        parameters.chain(self.block.variables.iter().cloned()).collect()
+    }
+
+    /// `INSERT INTO table SELECT OLD.*`: more values than columns, or values in the places of other columns.
+    fn inserted(
+        &self,
+        data: &Data,
+        resolved: &ResolvedStatement,
+        state: &Catalog,
+        rows: Option<&Name>,
+        dialect: &dyn Dialect,
+    ) -> Option<AppError> {
+        let table = state.table(&state.resolve_relation(data.table.as_ref()?)?)?;
+        let values = match data.query.as_ref()?.selects.len() {
+            1 => self.listed(data, state, rows)?,
+            2 => resolved.columns.get(1)?.clone()?,
+            // Which of them gives the rows is not told.
+            _ => return None,
+        };
+        let targets: Vec<&Ident> = match &data.columns {
+            Some(columns) => columns.iter().collect(),
+            None => table.columns.iter().map(|column| &column.name).collect(),
+        };
+        if values.len() > targets.len() || data.columns.is_some() && values.len() < targets.len() {
+            return Some(AppError::InsertCount { more: values.len() > targets.len() });
+        }
+        values.iter().zip(targets).find_map(|(value, target)| {
+            let (from, to) = (value.data_type.as_ref()?, &table.column(target)?.data_type);
+            // Of other values the type is only guessed.
+            let certain = value.source.is_some() && !dialect.assigns(from, to, state);
+            certain.then(|| AppError::TypeMismatch {
+                column: target.clone(),
+                data_type: dialect.type_text(to),
+                value: dialect.type_text(from),
+            })
+        })
+    }
+
+    /// The values of `VALUES (...)` with one row, where a whole row stands among them.
+    fn listed(&self, data: &Data, state: &Catalog, rows: Option<&Name>) -> Option<Vec<ViewColumn>> {
+        if data.rows.as_ref()?.len() != 1 {
+            return None;
+        }
+        let text = &*data.query.as_ref()?.text.sql;
+        let tokens = tokens(text);
+        let values = tokens.iter().position(|token| token.is_word(text, "VALUES"))?;
+        let row = state.relation_columns(rows?)?;
+        let (mut depth, mut out) = (0, Vec::new());
+        let mut start = values + 2;
+        for at in values + 1..tokens.len() {
+            let sign = tokens[at].text(text);
+            let ends = depth == 1 && matches!(sign, "," | ")");
+            if ends {
+                match &tokens[start..at] {
+                    [name, _, star] if is_row(name.text(text)) && star.text(text) == "*" => out.extend(row.iter().cloned()),
+                    _ => out.push(ViewColumn { name: "".into(), data_type: None, source: None }),
+                }
+                start = at + 1;
+            }
+            match sign {
+                "(" | "[" => depth += 1,
+                ")" | "]" => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        Some(out)
+    }
+
+    /// The rows of a query against those that the routine is said to give.
+    fn returned(&self, state: &Catalog, columns: &[ViewColumn]) -> Option<AppError> {
+        let routine = &self.routine.routine;
+        let out = |mode: ParameterMode| matches!(mode, ParameterMode::Out | ParameterMode::InOut | ParameterMode::Table);
+        let outs: Vec<_> = routine.parameters.iter().filter(|parameter| out(parameter.mode)).map(|p| &p.data_type).collect();
+        let (count, returns) = match (outs.as_slice(), &routine.returns) {
+            ([_, _, ..], _) => (outs.len(), "record".into()),
+            ([only], _) => (1, only.name.clone()),
+            ([], Some(returns)) => {
+                let relation = state.resolve_relation(&returns.qname())?;
+                (state.relation_columns(&relation)?.len(), returns.name.clone())
+            }
+            ([], None) => return None,
+        };
+        let sql = routine.language == "sql";
+        let fits = columns.len() == count || sql && !routine.returns_set && columns.is_empty();
+        (!fits).then_some(AppError::ResultShape { returns, in_query: !sql })
+    }
+
+    /// `NEW.column` and `OLD.column` where the relation has no such column.
+    fn missing_field(&self, state: &Catalog, rows: &Name) -> Option<AppError> {
+        let (text, tokens) = (self.text, tokens(self.text));
+        // A function for several tables asks which one it is; an error that is caught is none.
+        let word = |word: &str| tokens.iter().any(|token| token.is_word(text, word));
+        let unsure = ["TG_TABLE_NAME", "TG_RELNAME", "TG_RELID", "TG_ARGV", "TG_NAME", "TG_NARGS", "EXCEPTION"];
+        let caught = |name: &&str| *name != "EXCEPTION" && word(name);
+        let handler = tokens.windows(2).any(|pair| pair[0].is_word(text, "EXCEPTION") && pair[1].is_word(text, "WHEN"));
+        if self.routine.routine.language != "plpgsql" || handler || unsure.iter().any(caught) {
+            return None;
+        }
+        let columns = state.relation_columns(rows)?;
+        tokens.windows(3).enumerate().find_map(|(at, three)| {
+            let [row, dot, field] = three else { return None };
+            let row = if row.is_word(text, "NEW") { "new" } else { "old" };
+            let named = is_row(three[0].text(text))
+                && dot.text(text) == "."
+                && matches!(field.kind, TokenKind::Word | TokenKind::QuotedWord);
+            let qualified = at > 0 && tokens[at - 1].text(text) == ".";
+            let column = folded(field.text(text));
+            let missing = named && !qualified && !columns.iter().any(|own| own.name == column);
+            missing.then_some(AppError::NoRowField { row, column })
+        })
+    }
+}
+
+fn is_row(word: &str) -> bool {
+    word.eq_ignore_ascii_case("new") || word.eq_ignore_ascii_case("old")
+}
+
+fn folded(word: &str) -> Ident {
+    match word.strip_prefix('"') {
+        Some(quoted) => quoted.trim_end_matches('"').replace("\"\"", "\"").into(),
+        None => word.to_lowercase().into(),
+    }
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let lexis = Lexis { meta_commands: false, copy_data: false, ..Lexis::POSTGRES };
+    Scanner::new(text, &lexis).filter(|token| !token.is_trivia()).collect()
+}
