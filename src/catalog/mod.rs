@@ -12,6 +12,7 @@ mod references;
 pub mod render;
 mod resolve;
 mod roles;
+mod shape;
 mod stars;
 
 pub use filled::Fill;
