@@ -229,6 +229,15 @@ pub enum AppError {
         /// Whether rows are deleted, rather than changed.
         deleted: bool,
     },
+    /// Patterns are not looked for in texts of such a collation.
+    NoPatternMatch,
+    /// The role may not begin a session.
+    NoLogin {
+        /// The role.
+        role: Ident,
+        /// Whether that is because it may have no sessions at a time.
+        limited: bool,
+    },
     /// A new row is refused by row security.
     RowSecurity {
         /// The table.

@@ -140,6 +140,9 @@ pub trait Dialect: Sync {
     /// What an application meets that names something which is kept by its words only and is gone; nothing where it names it nowhere.
     fn without(&self, kind: ObjectKind, words: &str) -> Option<AppError>;
 
+    /// Whether texts under the collation are equal only where they are the same.
+    fn is_deterministic(&self, collation: &QName, catalog: &Catalog) -> bool;
+
     /// What publications send of a table.
     fn published(&self, table: &Table, catalog: &Catalog) -> Published;
 

@@ -2,6 +2,7 @@
 
 use super::evidence::numbered;
 use super::{At, Check, Finding, rule};
+use crate::assess::Use;
 use crate::catalog::TableColumn;
 use crate::change::QName;
 
@@ -49,7 +50,12 @@ fn check(at: &At<'_>) -> Vec<Finding> {
             let label = format!("{}.{}", at.shown(&after.name), new.name);
             let message = format!("{label} is compared and ordered {to} instead of {from}");
             let help = format!("Leave {label} as it is, and let new code use a column beside it that is compared so.");
-            out.push(at.finding(span, message).help(help));
+            let patterns = at
+                .claim(|broken| matches!(&broken.usage, Use::Match(name, column) if *name == after.name && *column == new.name));
+            out.push(match patterns.is_empty() {
+                true => at.finding(span, message).help(help),
+                false => at.breaking(span, message, patterns).help(help),
+            });
         }
     }
     out

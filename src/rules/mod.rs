@@ -41,6 +41,7 @@ mod evidence;
 mod exclusion_added;
 mod explicit_lock;
 mod extension_dropped;
+mod extension_moved;
 mod extension_updated;
 mod file_refused;
 mod fingerprint;
@@ -93,6 +94,7 @@ mod rows_deleted;
 mod rule_changed;
 mod scene;
 mod schema_assumed;
+mod sequence_behind;
 mod sequence_dropped;
 mod sequence_renamed;
 mod session_setting_leaks;
@@ -340,6 +342,7 @@ pub static RULES: &[&Rule] = &[
     &composite_changed::COMPOSITE_CHANGED,
     &sequence_renamed::SEQUENCE_RENAMED,
     &sequence_dropped::SEQUENCE_DROPPED,
+    &sequence_behind::SEQUENCE_BEHIND,
     &trigger_refuses::TRIGGER_REFUSES,
     &trigger_added::TRIGGER_ADDED,
     &trigger_disabled::TRIGGER_DISABLED,
@@ -353,6 +356,7 @@ pub static RULES: &[&Rule] = &[
     &right_lacking::RIGHT_LACKING,
     &privilege_revoked::PRIVILEGE_REVOKED,
     &grant_missing::GRANT_MISSING,
+    &extension_moved::EXTENSION_MOVED,
     &extension_dropped::EXTENSION_DROPPED,
     &extension_updated::EXTENSION_UPDATED,
     &setting_changed::SETTING_CHANGED,

@@ -41,7 +41,7 @@ fn check(at: &At<'_>) -> Vec<Finding> {
         let of = |catalog: &crate::catalog::Catalog| {
             catalog.table(&name).map(|table| (table.policies.clone(), table.row_security, table.force_row_security))
         };
-        at.breaking(at.place(of), format!("the policies of {shown} come back to a table that they are read for"), breaks)
+        at.breaking(at.place(of), format!("a policy of {shown} reads what it guards, and so never ends"), breaks)
             .help("Look up what the policy needs in a SECURITY DEFINER function of the table's owner.")
     };
     at.claim_by(key).into_iter().map(finding).collect()

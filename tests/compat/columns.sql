@@ -554,3 +554,21 @@ ALTER TABLE t ALTER COLUMN b TYPE smallint USING b::int;
 -- old: SELECT a FROM t => 42703
 -- new: SELECT b FROM t => 42703
 -- new: INSERT INTO t (id, b) VALUES (1, 5::smallint) => 42703
+
+-- case: collation without regard to case
+CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL UNIQUE); INSERT INTO t VALUES (1, 'Bob');
+-- migration: contract
+ALTER TABLE t ALTER COLUMN name TYPE text COLLATE folded;
+-- old: INSERT INTO t VALUES (2, 'bob') => 23505
+-- old: SELECT id FROM t WHERE name ~ '^B' => 0A000
+-- old: SELECT id FROM t WHERE name = 'Bob' => ok
+-- new: SELECT id FROM t WHERE name = 'Bob' => ok
+
+-- case: another collation with regard to case
+CREATE COLLATION german (provider = icu, locale = 'de');
+CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL UNIQUE); INSERT INTO t VALUES (1, 'Bob');
+-- migration: free
+ALTER TABLE t ALTER COLUMN name TYPE text COLLATE german;
+-- old: INSERT INTO t VALUES (2, 'bob') => ok
+-- old: SELECT id FROM t WHERE name ~ '^B' => ok

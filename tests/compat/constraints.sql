@@ -656,3 +656,27 @@ INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
 -- migration: contract
 ALTER TABLE t ALTER COLUMN p_id SET NOT NULL;
 -- old: DELETE FROM p => 23502
+
+-- case: primary key on a column that is unique already
+CREATE TABLE t (code text UNIQUE, a text);
+-- migration: contract
+ALTER TABLE t ADD PRIMARY KEY (code);
+-- old: INSERT INTO t (a) VALUES ('x') => 23502
+-- new: INSERT INTO t (code) VALUES ('x') => ok
+-- new: INSERT INTO t (code) VALUES ('x') ON CONFLICT (code) DO NOTHING => ok
+
+-- case: unique key in the place of a primary key
+CREATE TABLE t (id bigint NOT NULL, CONSTRAINT t_pkey PRIMARY KEY (id));
+-- migration: contract
+ALTER TABLE t DROP CONSTRAINT t_pkey;
+ALTER TABLE t ADD CONSTRAINT t_id_key UNIQUE (id);
+-- old: INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT t_pkey DO NOTHING => 42704
+-- new: INSERT INTO t VALUES (1) ON CONFLICT (id) DO NOTHING => ok
+
+-- case: unique key in the place of another of the same columns
+CREATE TABLE t (id int, CONSTRAINT old_key UNIQUE (id));
+-- migration: mixed
+ALTER TABLE t ADD CONSTRAINT new_key UNIQUE (id);
+ALTER TABLE t DROP CONSTRAINT old_key;
+-- old: INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT old_key DO NOTHING => 42704
+-- new: INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT new_key DO NOTHING => 42704

@@ -700,3 +700,16 @@ CREATE TABLE t (id int, at int) PARTITION BY RANGE (at); CREATE TABLE t_1 PARTIT
 CREATE PUBLICATION feed FOR TABLE t;
 -- old: INSERT INTO t VALUES (1, 1) => ok
 -- old: UPDATE t_1 SET id = 2 => 55000
+
+-- case: extension moved out of the search path
+CREATE SCHEMA ext; CREATE EXTENSION pgcrypto;
+-- migration: breaking
+ALTER EXTENSION pgcrypto SET SCHEMA ext;
+-- old: SELECT digest('x', 'sha256') => 42883
+-- new: SELECT ext.digest('x', 'sha256') => 42883
+
+-- case: extension stays where it is
+CREATE SCHEMA ext; CREATE EXTENSION pgcrypto SCHEMA ext;
+-- migration: free
+ALTER EXTENSION pgcrypto SET SCHEMA ext;
+-- old: SELECT ext.digest('x', 'sha256') => ok

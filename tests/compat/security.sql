@@ -338,3 +338,18 @@ CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t; GRANT CR
 -- migration: free
 ALTER VIEW v OWNER TO app_security75;
 -- old: SELECT id FROM v => ok
+
+-- case: role may not begin sessions any more
+CREATE ROLE app_security80 LOGIN; CREATE TABLE t (id int);
+-- migration: contract
+ALTER ROLE app_security80 NOLOGIN;
+
+-- case: role may have no sessions any more
+CREATE USER app_security81; CREATE TABLE t (id int);
+-- migration: contract
+ALTER ROLE app_security81 CONNECTION LIMIT 0;
+
+-- case: role gets a password
+CREATE USER app_security82; CREATE TABLE t (id int);
+-- migration: free
+ALTER ROLE app_security82 PASSWORD 'x' CONNECTION LIMIT 10;

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Dependency, Dependent, Fill, Name, Table};
 use crate::change::{
     ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, Firing, ForeignKey, Ident, RefKind, ReferentialAction,
 };
-use crate::dialect::AppError;
+use crate::dialect::{AppError, Dialect};
 use std::sync::Arc;
 
 /// Tries the rows that the application may write against the rules of the state.
@@ -136,10 +136,22 @@ fn try_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surfa
 /// Whether a column of the key has a type there for which values are equal that the application's own type keeps apart.
 fn merges(trial: &Trial<'_>, key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
     let data_type = |surface: &Surface<'_>, column: &str| surface.column(column)?.data_type.clone();
-    key.columns.iter().flatten().any(|column| match (data_type(own, column), data_type(there, column)) {
+    let by_type = |column: &Ident| match (data_type(own, column), data_type(there, column)) {
         (Some(from), Some(to)) => from != to && trial.dialect.equates(&from, &to, trial.state),
         (None, _) | (_, None) => false,
+    };
+    key.columns.iter().flatten().any(|column| {
+        let folds = |surface: &Surface<'_>, catalog: &Catalog| {
+            surface.table.is_some_and(|table| !compared_exactly(trial.dialect, table, column, catalog))
+        };
+        by_type(column) || (folds(there, trial.state) && !folds(own, trial.app))
     })
+}
+
+/// Whether texts in a column are equal only where they are the same.
+pub(super) fn compared_exactly(dialect: &dyn Dialect, table: &Table, column: &Ident, catalog: &Catalog) -> bool {
+    let collation = table.column(column).and_then(|column| column.collation.as_ref());
+    collation.is_none_or(|collation| dialect.is_deterministic(collation, catalog))
 }
 
 /// Whether the rows that satisfy `have` satisfy `key`.
@@ -227,15 +239,20 @@ fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Su
             trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), AppError::Duplicate { constraint: repeated });
         }
         let missing = there.table.is_some_and(|table| table.constraint(constraint).is_none());
-        if missing
-            && known
-            && (counts || !matching.is_empty())
-            && matching.iter().any(|found| found.index.constraint.is_some() || counts)
-        {
+        if missing && known && matching.iter().any(|found| counts || renamed(found, &key, own, there)) {
             let error = AppError::NoConstraint { constraint: constraint.clone(), relation: name.name.clone() };
             trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), error);
         }
     }
+}
+
+/// Whether a key is one that had another name, or took the place of one, rather than one that the change adds.
+fn renamed(before: &UniqueKey<'_>, after: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
+    let Some(name) = &before.index.constraint else { return false };
+    let same_table = own.table.map(|table| table.id) == there.table.map(|table| table.id);
+    let gone = own.table.is_some_and(|table| table.constraint(name).is_none());
+    let replaced = same_table && gone && !before.index.primary && !after.index.primary;
+    before.index.id == after.index.id || replaced
 }
 
 /// What an upsert writes to name the key: columns, and expressions by their text; the order does not matter.

@@ -230,6 +230,9 @@ pub fn failing(which: App, app: &Catalog, state: &Catalog, touched: &Touched, di
             replication::try_published(&mut trial, name);
         }
     }
+    for (_, role) in touched.others.iter().filter(|(kind, _)| *kind == ObjectKind::Role) {
+        security::try_connect(&mut trial, &role.as_str().into());
+    }
     for key in &touched.others {
         let named = matches!(key.0, ObjectKind::Collation | ObjectKind::Other) && app.others.contains_key(key);
         if let Some(error) = (named && !state.others.contains_key(key)).then(|| dialect.without(key.0, &key.1)).flatten() {
@@ -237,8 +240,17 @@ pub fn failing(which: App, app: &Catalog, state: &Catalog, touched: &Touched, di
         }
     }
     for name in &touched.extensions {
-        if app.extensions.contains_key(name) && !state.extensions.contains_key(name) {
-            trial.fail(Use::Extension(name.clone()), AppError::NoType { name: name.clone() });
+        // Names without a schema are found along the search path, the others where they were.
+        let in_path = |schema: &Ident| app.session.search_path.contains(schema) || app.system_schemas.contains(&schema.as_str());
+        match (app.extensions.get(name), state.extensions.get(name)) {
+            (Some(_), None) => trial.fail(Use::Extension(name.clone()), AppError::NoType { name: name.clone() }),
+            (Some(own), Some(there)) => {
+                let found = own.schema == there.schema || own.schema.iter().chain(&there.schema).all(in_path);
+                if !found {
+                    trial.fail(Use::Extension(name.clone()), AppError::NoFunction { call: format!("of extension {name}") });
+                }
+            }
+            (None, _) => {}
         }
     }
     trial.failing

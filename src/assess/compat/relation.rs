@@ -1,6 +1,6 @@
 //! Tables, views and sequences: can they be named, read and written as the application does?
 
-use super::constraint::try_rows;
+use super::constraint::{compared_exactly, try_rows};
 use super::guard::try_guards;
 use super::passing::try_passing;
 use super::policy::try_recursion;
@@ -8,7 +8,7 @@ use super::replication::try_published;
 use super::security::{try_privileges, try_row_security};
 use super::surface::{Generated, NullRefusal, Surface, SurfaceColumn};
 use super::{App, Trial, Use};
-use crate::catalog::{Catalog, Dependency, Dependent, Index, Name, Relation, View};
+use crate::catalog::{Catalog, Dependency, Dependent, Index, Name, Relation, Table, View};
 use crate::change::{Firing, Ident, Persistence};
 use crate::dialect::{AppError, Conversion, Fit};
 use std::sync::Arc;
@@ -94,6 +94,7 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
             None => missing_column(trial, name, column, own.writable),
         }
     }
+    try_patterns(trial, name);
     if own.writable && there.writable {
         try_insert(trial, name, &own, &there);
         try_rows(trial, name, &own, &there);
@@ -104,6 +105,17 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
         try_published(trial, name);
         try_recursion(trial, name);
         try_row_security(trial, name);
+    }
+}
+
+/// Patterns are not looked for in texts that are equal without being the same.
+fn try_patterns(trial: &mut Trial<'_>, name: &Name) {
+    let (Some(own), Some(there)) = (trial.app.table(name), trial.state.table(name)) else { return };
+    for column in &own.columns {
+        let exact = |table: &Table, catalog| compared_exactly(trial.dialect, table, &column.name, catalog);
+        if exact(own, trial.app) && !exact(there, trial.state) {
+            trial.fail(Use::Match(name.clone(), column.name.clone()), AppError::NoPatternMatch);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::passing::denied;
 use super::policy::{COMMANDS, recursion};
 use super::surface::normal_text;
 use super::{Trial, Use};
-use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Privileges, Relation, Schema, Table, View};
+use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Other, Privileges, Relation, Schema, Table, View};
 use crate::change::{Expr, Ident, ObjectKind, Policy};
 use crate::dialect::AppError;
 use std::collections::BTreeSet;
@@ -89,17 +89,44 @@ pub(super) fn bypasses_row_security(catalog: &Catalog, role: &Ident) -> bool {
     bypasses_rights(catalog, role) || has_attribute(catalog, role, "BYPASSRLS")
 }
 
-/// What the statements that made and altered a role said last of an attribute.
-fn has_attribute(catalog: &Catalog, role: &Ident, attribute: &str) -> bool {
-    let Some(own) = catalog.others.get(&(ObjectKind::Role, role.to_string())) else { return false };
-    let says = |word: &str| match word.trim_end_matches(';') {
-        word if word.eq_ignore_ascii_case(attribute) => Some(true),
-        word if word.len() == attribute.len() + 2 && word[..2].eq_ignore_ascii_case("NO") => {
-            word[2..].eq_ignore_ascii_case(attribute).then_some(false)
-        }
-        _ => None,
+/// Tries whether a session can be begun as a role that the history made.
+pub(super) fn try_connect(trial: &mut Trial<'_>, role: &Ident) {
+    let made = |catalog: &Catalog| catalog.others.get(&(ObjectKind::Role, role.to_string())).cloned();
+    let (Some(own), Some(there)) = (made(trial.app), made(trial.state)) else { return };
+    let barred = |made: &Other| {
+        let user = made.statements.first().is_some_and(|text| text.trim_start().to_uppercase().starts_with("CREATE USER"));
+        let limited = made.statements.iter().rev().find_map(|text| connection_limit(text)) == Some("0");
+        (!attribute(made, "LOGIN").unwrap_or(user), limited)
     };
-    own.statements.iter().rev().find_map(|statement| statement.split_whitespace().rev().find_map(says)).unwrap_or(false)
+    let ((no_login, limited), had) = (barred(&there), barred(&own));
+    if had == (false, false) && (no_login || limited) {
+        trial.fail(Use::Connect(role.clone()), AppError::NoLogin { role: role.clone(), limited: !no_login });
+    }
+}
+
+/// The number after `CONNECTION LIMIT`.
+fn connection_limit(text: &str) -> Option<&str> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let at =
+        words.windows(2).rposition(|two| two[0].eq_ignore_ascii_case("connection") && two[1].eq_ignore_ascii_case("limit"))?;
+    words.get(at + 2).map(|word| word.trim_end_matches(';'))
+}
+
+fn has_attribute(catalog: &Catalog, role: &Ident, name: &str) -> bool {
+    let made = catalog.others.get(&(ObjectKind::Role, role.to_string()));
+    made.and_then(|made| attribute(made, name)).unwrap_or(false)
+}
+
+/// What the statements that made and altered a role said last of an attribute.
+fn attribute(role: &Other, attribute: &str) -> Option<bool> {
+    let says = |word: &str| {
+        let word = word.trim_end_matches(';').to_ascii_uppercase();
+        match word.strip_prefix("NO") {
+            Some(rest) if rest == attribute => Some(false),
+            _ => (word == attribute).then_some(true),
+        }
+    };
+    role.statements.iter().rev().find_map(|statement| statement.split_whitespace().rev().find_map(says))
 }
 
 /// Who may do what with something.

@@ -16,6 +16,10 @@ pub enum Use {
     Update(Name),
     /// Deletes rows.
     Delete(Name),
+    /// Looks for a pattern in a column.
+    Match(Name, Ident),
+    /// Begins a session as a role.
+    Connect(Ident),
     /// Refreshes a materialized view, concurrently or not.
     Refresh(Name, bool),
     /// Reads a column.
@@ -100,7 +104,7 @@ impl Use {
     /// What kind of use it is.
     pub fn class(&self) -> UseClass {
         match self {
-            Use::Select(_) | Use::Read(..) => UseClass::Read,
+            Use::Select(_) | Use::Read(..) | Use::Match(..) => UseClass::Read,
             Use::Insert(_)
             | Use::Update(_)
             | Use::Delete(_)
@@ -112,7 +116,7 @@ impl Use {
                 UseClass::Write
             }
             Use::Upsert(..) | Use::UpsertConstraint(..) => UseClass::Upsert,
-            Use::RowsOf(..) | Use::Privilege(..) => UseClass::Privilege,
+            Use::RowsOf(..) | Use::Privilege(..) | Use::Connect(_) => UseClass::Privilege,
             Use::Label(..) | Use::Cast(_) | Use::DomainValue(..) | Use::Extension(_) | Use::Other(_) => UseClass::Type,
             Use::Call(..) | Use::CallColumn(..) => UseClass::Call,
             Use::NextValue(_) => UseClass::Sequence,
@@ -146,7 +150,8 @@ impl Use {
             Use::InsertPartition(name, _) | Use::Label(name, _) | Use::Call(name, ..) | Use::Privilege(name, ..) => {
                 (Some(name), None)
             }
-            Use::Extension(name) => (None, Some(name)),
+            Use::Match(name, column) => (Some(name), Some(column)),
+            Use::Extension(name) | Use::Connect(name) => (None, Some(name)),
         }
     }
 
@@ -170,6 +175,8 @@ impl Use {
             Use::Insert(name) => format!("INSERT INTO {} (...) VALUES (...)", relation(name)),
             Use::Update(name) => format!("UPDATE {} SET ...", relation(name)),
             Use::Delete(name) => format!("DELETE FROM {} WHERE ...", relation(name)),
+            Use::Match(name, column) => format!("SELECT ... FROM {} WHERE {} ~ '...'", relation(name), ident(column)),
+            Use::Connect(role) => format!("-- a session as {}", ident(role)),
             Use::Refresh(name, false) => format!("REFRESH MATERIALIZED VIEW {}", relation(name)),
             Use::Refresh(name, true) => format!("REFRESH MATERIALIZED VIEW CONCURRENTLY {}", relation(name)),
             Use::Read(name, column) => format!("SELECT {} FROM {}", ident(column), relation(name)),

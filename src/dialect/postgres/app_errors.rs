@@ -69,6 +69,11 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
             let why = format!("it does not have a replica identity and publishes {sent}");
             ("55000", format!("cannot {verb} table \"{relation}\" because {why}"))
         }
+        AppError::NoPatternMatch => {
+            ("0A000", "nondeterministic collations are not supported for regular expressions".to_string())
+        }
+        AppError::NoLogin { role, limited: true } => ("53300", format!("too many connections for role \"{role}\"")),
+        AppError::NoLogin { role, limited: false } => ("28000", format!("role \"{role}\" is not permitted to log in")),
         AppError::RowSecurity { relation } => {
             ("42501", format!("new row violates row-level security policy for table \"{relation}\""))
         }

@@ -187,6 +187,10 @@ impl Dialect for Postgres {
         app_errors::without(kind, words)
     }
 
+    fn is_deterministic(&self, collation: &QName, catalog: &Catalog) -> bool {
+        types::is_deterministic(collation, catalog)
+    }
+
     fn published(&self, table: &Table, catalog: &Catalog) -> Published {
         publication::published(table, catalog)
     }

@@ -1,7 +1,7 @@
 //! What becomes of values when a column's type changes.
 
-use crate::catalog::{Catalog, UserTypeShape};
-use crate::change::{TypeName, TypeShape};
+use crate::catalog::{Catalog, Name, UserTypeShape};
+use crate::change::{Ident, ObjectKind, QName, TypeName, TypeShape};
 use crate::dialect::{Conversion, Fit};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -49,6 +49,23 @@ pub(super) fn conversion(from: &TypeName, to: &TypeName, catalog: &Catalog) -> C
 /// Whether values that differ as the one type may be equal as the other: rounded, cut off, or compared without regard to case.
 pub(super) fn equates(from: &TypeName, to: &TypeName, catalog: &Catalog) -> bool {
     folds(to, catalog) && !folds(from, catalog) || conversion(from, to, catalog).old_values == Fit::Altered
+}
+
+/// Whether texts under a collation are equal only where they are the same: unless it was made `deterministic = false`.
+pub(super) fn is_deterministic(collation: &QName, catalog: &Catalog) -> bool {
+    let schemas = match &collation.schema {
+        Some(schema) => std::slice::from_ref(schema),
+        None => catalog.session.search_path.as_slice(),
+    };
+    let known = |schema: &Ident| {
+        let name = Name { schema: schema.clone(), name: collation.name.clone() };
+        catalog.others.get(&(ObjectKind::Collation, name.to_string()))
+    };
+    let says = |statement: &std::sync::Arc<str>| {
+        let words = super::impact::words(statement);
+        words.windows(3).any(|three| three[0].eq_ignore_ascii_case("deterministic") && three[2].eq_ignore_ascii_case("false"))
+    };
+    !schemas.iter().find_map(known).is_some_and(|own| own.statements.iter().any(says))
 }
 
 /// Whether texts of the one type are compared and ordered otherwise than those of the other: with regard to case, or without.
