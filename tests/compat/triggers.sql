@@ -93,3 +93,91 @@ CREATE FUNCTION balanced() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELE
 CREATE CONSTRAINT TRIGGER balanced AFTER INSERT OR UPDATE ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION balanced();
 -- old: INSERT INTO t VALUES (1, 5); SET CONSTRAINTS ALL IMMEDIATE => P0001
 -- new: INSERT INTO t VALUES (1, 5), (2, -5) => ok
+
+-- case: required column filled from one that may be null
+CREATE TABLE t (id int PRIMARY KEY, email text);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN canon text NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.canon := lower(NEW.email); RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, NULL) => 23502
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+-- new: SELECT canon FROM t => 42703
+
+-- case: required column filled from a required one
+CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN canon text NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.canon IS NULL THEN NEW.canon := lower(NEW.email); ELSE NEW.email := NEW.canon; END IF;
+    ELSIF NEW.email IS DISTINCT FROM OLD.email THEN
+        NEW.canon := lower(NEW.email);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fill BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+-- new: SELECT canon FROM t => 42703
+
+-- case: required column filled under a condition of the trigger
+CREATE TABLE t (id int PRIMARY KEY, kind text);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN code text NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := coalesce(NEW.code, 'none'); RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.kind = 'x') EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'y') => 23502
+-- old: INSERT INTO t VALUES (1, 'x') => ok
+-- new: SELECT code FROM t => 42703
+
+-- case: required column filled where it is null
+CREATE TABLE t (id int PRIMARY KEY, kind text);
+-- migration: expand
+ALTER TABLE t ADD COLUMN code text NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := coalesce(NEW.kind, 'none'); RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.code IS NULL) EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'y') => ok
+-- new: SELECT code FROM t => 42703
+
+-- case: required column filled in one branch
+CREATE TABLE t (id int PRIMARY KEY, kind text);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN code text NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.kind = 'x' THEN NEW.code := 'X'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'y') => 23502
+-- new: SELECT code FROM t => 42703
+
+-- case: required column filled in every branch
+CREATE TABLE t (id int PRIMARY KEY, kind text);
+-- migration: expand
+ALTER TABLE t ADD COLUMN code text NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.code IS NOT NULL THEN RETURN NEW; END IF;
+    CASE NEW.kind WHEN 'x' THEN NEW.code := 'X'; ELSE
+        IF NEW.kind = 'y' THEN NEW.code := 'Y'; ELSIF NEW.kind = 'z' THEN NEW.code = 'Z'; ELSE NEW.code := md5(random()::text); END IF;
+    END CASE;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'y'), (2, 'x'), (3, NULL) => ok
+-- new: SELECT code FROM t => 42703
+
+-- case: required column filled by what may find no row
+CREATE TABLE p (id int PRIMARY KEY, code text UNIQUE);
+CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN p_id int NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT id INTO NEW.p_id FROM p WHERE p.code = NEW.code; RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'nope') => 23502
+-- new: SELECT p_id FROM t => 42703
+
+-- case: required column numbered by its trigger
+CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN n int NOT NULL;
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT coalesce(max(n), 0) + 1 INTO NEW.n FROM t; RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill();
+-- old: INSERT INTO t VALUES (1, 'nope') => ok
+-- new: SELECT n FROM t => 42703

@@ -173,14 +173,16 @@ fn is_row(word: &str) -> bool {
     word.eq_ignore_ascii_case("new") || word.eq_ignore_ascii_case("old")
 }
 
-fn folded(word: &str) -> Ident {
+/// A name as the server reads it.
+pub(super) fn folded(word: &str) -> Ident {
     match word.strip_prefix('"') {
         Some(quoted) => quoted.trim_end_matches('"').replace("\"\"", "\"").into(),
         None => word.to_lowercase().into(),
     }
 }
 
-fn tokens(text: &str) -> Vec<Token> {
+/// The tokens of a body, without white space and comments.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
     let lexis = Lexis { meta_commands: false, copy_data: false, ..Lexis::POSTGRES };
     Scanner::new(text, &lexis).filter(|token| !token.is_trivia()).collect()
 }

@@ -5,6 +5,7 @@
 mod body;
 mod condition;
 mod constraint;
+mod filler;
 mod guard;
 mod partition;
 mod passing;

@@ -2,8 +2,9 @@
 //! that can be written through shows the surface of the table below it, so that a renamed table behind a view of the old
 //! name is judged like the table itself.
 
+use super::filler::Fillers;
 use crate::catalog::{Catalog, Index, Name, Relation, Table, UserTypeShape, View};
-use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, ObjectKind, Trigger, TypeName};
+use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, Trigger, TypeName};
 use std::sync::Arc;
 
 /// What an application sees of a relation.
@@ -98,10 +99,10 @@ impl<'a> Surface<'a> {
     }
 
     fn of_table(catalog: &'a Catalog, table: &'a Table) -> Surface<'a> {
-        let filled = FilledColumns::of(catalog, table);
+        let fillers = Fillers::of(catalog, table);
         let columns = table.columns.iter().map(|column| {
             let not_null = null_refusal(catalog, table, column);
-            let filled_by_trigger = not_null.is_some() && filled.fills(&column.name);
+            let filled_by_trigger = not_null.is_some() && fillers.fill(&column.name);
             let generated = match &column.value {
                 ColumnValue::Generated { .. } => Generated::Expression,
                 ColumnValue::Identity { always: true, .. } => Generated::IdentityAlways,
@@ -208,7 +209,7 @@ fn supplies_value(catalog: &Catalog, value: &ColumnValue, data_type: &TypeName) 
 /// Whether the rows of a table get a value in that column that nobody names.
 pub fn gets_value(catalog: &Catalog, table: &Table, column: &str) -> bool {
     let supplied = table.column(column).is_some_and(|column| supplies_value(catalog, &column.value, &column.data_type));
-    supplied || FilledColumns::of(catalog, table).fills(column)
+    supplied || Fillers::of(catalog, table).may_fill(column)
 }
 
 fn domain<'a>(catalog: &'a Catalog, data_type: &TypeName) -> Option<&'a crate::change::Domain> {
@@ -220,6 +221,11 @@ fn domain<'a>(catalog: &'a Catalog, data_type: &TypeName) -> Option<&'a crate::c
         UserTypeShape::Domain(domain) => Some(domain),
         UserTypeShape::Type(_) => None,
     }
+}
+
+/// Whether a column of a table never holds null.
+pub fn refuses_null(catalog: &Catalog, table: &Table, column: &crate::change::Column) -> bool {
+    null_refusal(catalog, table, column).is_some()
 }
 
 fn null_refusal(catalog: &Catalog, table: &Table, column: &crate::change::Column) -> Option<NullRefusal> {
@@ -255,54 +261,6 @@ fn demands_not_null(constraint: &Constraint, column: &str) -> bool {
         ConstraintKind::PrimaryKey(key) => key.columns.iter().any(|c| c == column),
         ConstraintKind::Unique(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::Exclude(_) => false,
     }
-}
-
-/// The columns that `BEFORE INSERT` triggers assign in their functions' bodies.
-struct FilledColumns {
-    bodies: Vec<Arc<str>>,
-}
-
-impl FilledColumns {
-    fn of(catalog: &Catalog, table: &Table) -> Self {
-        let fires = |trigger: &&Arc<crate::change::Trigger>| {
-            trigger.timing == "BEFORE"
-                && trigger.for_each_row
-                && matches!(trigger.enabled, Firing::Origin | Firing::Always)
-                && trigger.events.iter().any(|event| event == "INSERT")
-        };
-        let body = |trigger: &Arc<crate::change::Trigger>| {
-            let name = catalog.resolve_routine(&trigger.function)?;
-            catalog.routines.get(&name)?.iter().find_map(|routine| match &routine.routine.body {
-                crate::change::RoutineBody::Text(text) if routine.routine.kind == ObjectKind::Function => {
-                    Some(Arc::from(text.to_lowercase()))
-                }
-                _ => None,
-            })
-        };
-        FilledColumns { bodies: table.triggers.iter().filter(fires).filter_map(body).collect() }
-    }
-
-    /// Whether a body holds `NEW.column :=` or `NEW.column =` as a statement's beginning.
-    fn fills(&self, column: &str) -> bool {
-        let column = column.to_lowercase();
-        self.bodies.iter().any(|body| {
-            body.match_indices("new.").any(|(at, _)| {
-                let rest = body[at + 4..].trim_start_matches('"');
-                let assigned = rest.strip_prefix(column.as_str()).map(|rest| rest.trim_start_matches('"').trim_start());
-                let starts_statement = body[..at].trim_end().ends_with([';']) || ends_with_word(body[..at].trim_end());
-                let assigns = assigned.is_some_and(|rest| rest.starts_with(":=") || rest.starts_with('='));
-                let into = body[..at].trim_end().ends_with(" into") && assigned.is_some_and(|rest| !rest.starts_with('.'));
-                into || (starts_statement && assigns)
-            })
-        })
-    }
-}
-
-/// Whether a text ends with a keyword after which a statement begins.
-fn ends_with_word(text: &str) -> bool {
-    ["begin", "then", "else", "loop"]
-        .iter()
-        .any(|word| text.strip_suffix(word).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')))
 }
 
 /// A unique rule for rows: a unique index, also behind a constraint.
