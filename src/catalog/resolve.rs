@@ -26,6 +26,8 @@ pub struct Around<'a> {
     pub rows: Option<&'a Name>,
     /// Variables and parameters that may be meant as well as columns.
     pub variables: &'a [Ident],
+    /// Whether it is an `INSERT`.
+    pub inserts: bool,
 }
 
 /// A statement in a routine's body as a schema state reads it.
@@ -52,7 +54,9 @@ impl Catalog {
             resolver.around = vec![row("new"), row("old")];
         }
         resolver.run();
-        let ambiguous = (0..query.selects.len()).find_map(|at| resolver.ambiguous(at, around.variables));
+        // What is inserted, and what it conflicts with, names nothing of the table as columns are named elsewhere.
+        let first = usize::from(around.inserts);
+        let ambiguous = (first..query.selects.len()).find_map(|at| resolver.ambiguous(at, around.variables));
         let columns = resolver.done.iter().map(|done| if let State::Done(columns) = done { columns.clone() } else { None });
         ResolvedStatement { columns: columns.collect(), ambiguous }
     }
@@ -371,17 +375,9 @@ impl<'a> Resolver<'a> {
                 own && !scope.merged.contains(&column.name)
             };
             let count = scopes.iter().filter(has).count();
-            // What is inserted names nothing of the table that it is inserted into.
-            let inserted = at == 0 && scopes.iter().any(|scope| scope.relation.is_some()) && self.writes(select);
-            !unsure && !inserted && (count > 1 || count == 1 && variables.contains(&column.name))
+            !unsure && (count > 1 || count == 1 && variables.contains(&column.name))
         };
         bare.into_iter().find(several).map(|column| column.name.clone())
-    }
-
-    /// Whether a select stands for an `INSERT`, whose values and table are not the same thing.
-    fn writes(&self, select: &Select) -> bool {
-        matches!(select.sources.as_slice(), [Source { access: crate::change::Access::Write, .. }])
-            && self.query.text.sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("insert"))
     }
 
     fn report(&mut self, problem: Problem) {

@@ -168,3 +168,23 @@ CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t';
 ALTER TABLE t RENAME TO s;
 -- old: SELECT f() => 42P01
 -- new: SELECT id FROM s => 42P01
+
+-- case: inserted or updated under the names of a variable's column
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE FUNCTION f(x int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO t AS there (id, a) VALUES (x, 1) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a WHERE there.a <> EXCLUDED.a;
+END $$;
+-- migration: expand
+ALTER TABLE t ADD COLUMN x int;
+-- old: SELECT f(1) => ok
+-- new: SELECT x FROM t => 42703
+
+-- case: child filled by the migration and cleared by a trigger
+CREATE TABLE p (id int PRIMARY KEY, a text); INSERT INTO p VALUES (1, 'x');
+-- migration: expand
+CREATE TABLE c (p_id int PRIMARY KEY REFERENCES p, a text);
+INSERT INTO c (p_id, a) SELECT id, a FROM p;
+CREATE FUNCTION clear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM c WHERE p_id = OLD.id; RETURN OLD; END $$;
+CREATE TRIGGER clear BEFORE DELETE ON p FOR EACH ROW EXECUTE FUNCTION clear();
+-- old: DELETE FROM p => ok
+-- new: SELECT a FROM c => 42P01

@@ -1,8 +1,8 @@
 //! Statements in routines' bodies that a schema state makes fail, although nobody touched the routine: the server does not look into
 //! bodies before they run. Only what certainly fails is told.
 
-use crate::catalog::{Around, Catalog, CatalogRoutine, Name, ResolvedStatement, ViewColumn};
-use crate::change::{Block, Change, Data, DataKind, Ident, ParameterMode, RoutineBody};
+use crate::catalog::{Around, Catalog, CatalogRoutine, Name, ResolvedStatement, Table, ViewColumn};
+use crate::change::{Block, Change, Data, DataKind, Firing, Ident, ParameterMode, RoutineBody, Trigger};
 use crate::dialect::{AppError, Dialect};
 use crate::lower;
 use crate::parse::{Lexis, Scanner, Token, TokenKind};
@@ -30,10 +30,10 @@ impl<'a> Body<'a> {
         let field = rows.and_then(|rows| self.missing_field(state, rows));
         field.or_else(|| {
             let variables = self.variables();
-            let around = Around { rows, variables: &variables };
             self.block.statements.iter().find_map(|statement| {
                 let Change::Data(data) = &statement.change.value else { return None };
                 let query = data.query.as_ref()?;
+                let around = Around { rows, variables: &variables, inserts: data.kind == DataKind::Insert };
                 let resolved = state.resolve_statement(query, around, dialect);
                 if let Some(column) = &resolved.ambiguous {
                     return Some(AppError::AmbiguousColumn { column: column.clone() });
@@ -167,6 +167,25 @@ impl<'a> Body<'a> {
             missing.then_some(AppError::NoRowField { row, column })
         })
     }
+}
+
+/// Whether a trigger of a table takes the rows of another out of the way before one is deleted.
+pub(super) fn clears(state: &Catalog, table: &Table, other: &Name) -> bool {
+    let fires = |trigger: &&std::sync::Arc<Trigger>| {
+        let enabled = matches!(trigger.enabled, Firing::Origin | Firing::Always);
+        enabled && trigger.timing == "BEFORE" && trigger.events.iter().any(|event| event == "DELETE")
+    };
+    table.triggers.iter().filter(fires).filter_map(|trigger| state.resolve_routine(&trigger.function)).any(|name| {
+        let bodies = state.routines.get(&name).into_iter().flat_map(|all| all.iter()).filter_map(Body::read);
+        let mut statements = bodies.flat_map(|body| body.block.statements);
+        statements.any(|statement| match &statement.change.value {
+            Change::Data(data) => {
+                let written = data.table.as_ref().and_then(|table| state.resolve_relation(table));
+                matches!(data.kind, DataKind::Delete | DataKind::Update) && written.as_ref() == Some(other)
+            }
+            _ => false,
+        })
+    })
 }
 
 fn is_row(word: &str) -> bool {

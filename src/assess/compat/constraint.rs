@@ -371,7 +371,7 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
                     ReferentialAction::SetNull | ReferentialAction::SetDefault => false,
                 }
         });
-        if !tolerated {
+        if !tolerated && !super::body::clears(trial.state, table, &child) {
             let error = AppError::StillReferenced {
                 relation: name.name.clone(),
                 constraint: label.clone(),
