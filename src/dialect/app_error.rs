@@ -48,6 +48,10 @@ pub enum AppError {
         /// The type as printed.
         data_type: String,
     },
+    /// What is computed from a row divides by zero.
+    DivisionByZero,
+    /// What is computed from a row is a range whose lower bound is above the upper one.
+    RangeBounds,
     /// A value of one type is written to a column of another, and no cast applies.
     TypeMismatch {
         /// The column.

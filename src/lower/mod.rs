@@ -21,6 +21,7 @@ mod words;
 pub use body::{Argument, Known, Value, arguments, block, block_knowing, constant};
 pub use client::command;
 pub use demand::demands;
+pub use types::data_type;
 
 use crate::change::{Change, Opaque, OpaqueClass, Spanned};
 use crate::parse::{Lexis, RawStatement, Refusal, StatementKind, within_limits};

@@ -1,13 +1,12 @@
 //! The outputs of a query: the name that PostgreSQL gives to one without an alias (as in its `FigureColname`), and what is
 //! known of its value.
 
-use super::cursor::{Cursor, fold_ident};
+use super::cursor::fold_ident;
 use super::expr::unwrapped;
 use super::names::{argument_count, idents};
 use super::query::qname;
 use super::words::is_keyword_value;
 use crate::change::{ColumnRef, Ident, OutputValue, TypeName};
-use crate::source::{Sources, Span};
 use sqlparser::ast::{
     AccessExpr, DataType, Expr, Function, FunctionArguments, Query, SelectItem, SetExpr, TrimWhereField, Value,
 };
@@ -139,10 +138,7 @@ fn literal_type(value: &Value) -> Option<&'static str> {
 
 /// `sqlparser`'s type in our words, read again from its text: types in an output list are few.
 fn type_name(data_type: &DataType) -> Option<TypeName> {
-    let text = data_type.to_string();
-    let mut sources = Sources::default();
-    let file = sources.add("", "");
-    Cursor::new(&text, Span::new(file, 0, 0)).and_then(|mut cursor| cursor.data_type()).ok()
+    super::data_type(&data_type.to_string())
 }
 
 /// The name of a type in the system catalog: what a cast without a better name is called.

@@ -3,6 +3,7 @@
 
 use super::cursor::{Cursor, Read, is_word};
 use crate::change::{Ident, TypeName};
+use crate::source::{Sources, Span};
 use sqlparser::tokenizer::{Token, Word};
 
 /// The fields of an interval type, longest first.
@@ -21,6 +22,13 @@ const INTERVAL_FIELDS: [&str; 13] = [
     "MINUTE",
     "SECOND",
 ];
+
+/// The type that a text names.
+pub fn data_type(text: &str) -> Option<TypeName> {
+    let mut sources = Sources::default();
+    let file = sources.add("", "");
+    Cursor::new(text, Span::new(file, 0, 0)).and_then(|mut cursor| cursor.data_type()).ok()
+}
 
 impl Cursor<'_> {
     /// A type with modifiers and array bounds.

@@ -680,3 +680,143 @@ ALTER TABLE t ADD CONSTRAINT new_key UNIQUE (id);
 ALTER TABLE t DROP CONSTRAINT old_key;
 -- old: INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT old_key DO NOTHING => 42704
 -- new: INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT new_key DO NOTHING => 42704
+
+-- case: expression index that casts text
+CREATE TABLE t (id int PRIMARY KEY, attrs jsonb NOT NULL DEFAULT '{}');
+-- migration: contract
+CREATE INDEX t_age ON t (((attrs->>'age')::int));
+-- old: INSERT INTO t VALUES (1, '{"age": "unknown"}') => 22P02
+-- new: INSERT INTO t VALUES (1, '{"age": 5}') => ok
+
+-- case: expression indexes that never fail
+CREATE TABLE t (id int PRIMARY KEY, attrs jsonb NOT NULL DEFAULT '{}', name text, n int, at timestamp);
+-- migration: free
+CREATE INDEX t_lower ON t (lower(name));
+CREATE INDEX t_md5 ON t (md5(coalesce(name, '') || id::text));
+CREATE INDEX t_attr ON t ((attrs->>'a'));
+CREATE INDEX t_day ON t (date_trunc('day', at)) WHERE n > 5 AND attrs->>'a' = 'x';
+CREATE INDEX t_part ON t ((n / 100), (id::bigint * 2), left(name, 3));
+-- old: INSERT INTO t VALUES (1, '[]', NULL, 0, NULL), (2, '"x"', 'abc', -5, now()) => ok
+-- new: INSERT INTO t VALUES (1, '[]', NULL, 0, NULL) => ok
+
+-- case: expression index whose cast a check makes safe
+CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL CHECK (code ~ '^[0-9]{1,6}$'));
+-- migration: free
+CREATE INDEX t_code ON t ((code::int));
+-- old: INSERT INTO t VALUES (1, '000005') => ok
+-- new: INSERT INTO t VALUES (1, '000005') => ok
+
+-- case: predicate of an index that casts text
+CREATE TABLE t (id int PRIMARY KEY, payload jsonb NOT NULL);
+-- migration: contract
+CREATE INDEX t_big ON t (id) WHERE (payload->>'amount')::numeric > 100;
+-- old: INSERT INTO t VALUES (1, '{"amount": "n/a"}') => 22P02
+-- new: INSERT INTO t VALUES (1, '{"amount": 5}') => ok
+
+-- case: index dropped that casts text
+CREATE TABLE t (id int PRIMARY KEY, payload jsonb NOT NULL);
+CREATE INDEX t_big ON t (id) WHERE (payload->>'amount')::numeric > 100;
+-- migration: expand
+DROP INDEX t_big;
+-- old: INSERT INTO t VALUES (1, '{"amount": 5}') => ok
+-- new: INSERT INTO t VALUES (1, '{"amount": "n/a"}') => 22P02
+
+-- case: index on a range of two columns
+CREATE TABLE t (id int PRIMARY KEY, a timestamptz NOT NULL, b timestamptz NOT NULL);
+-- migration: contract
+CREATE INDEX t_period ON t USING gist (tstzrange(a, b));
+-- old: INSERT INTO t VALUES (1, '2024-01-02', '2024-01-01') => 22000
+-- new: INSERT INTO t VALUES (1, '2024-01-01', '2024-01-02') => ok
+
+-- case: index on a range whose bounds are in order
+CREATE TABLE t (id int PRIMARY KEY, a timestamptz NOT NULL, b timestamptz NOT NULL, CHECK (a <= b));
+-- migration: free
+CREATE INDEX t_period ON t USING gist (tstzrange(a, b));
+-- old: INSERT INTO t VALUES (1, '2024-01-01', '2024-01-02') => ok
+-- new: INSERT INTO t VALUES (1, '2024-01-01', '2024-01-02') => ok
+
+-- case: generated column that casts text
+CREATE TABLE t (id int PRIMARY KEY, attrs jsonb NOT NULL DEFAULT '{}');
+-- migration: breaking
+ALTER TABLE t ADD COLUMN age int GENERATED ALWAYS AS ((attrs->>'age')::int) STORED;
+-- old: INSERT INTO t VALUES (1, '{"age": "unknown"}') => 22P02
+-- new: SELECT age FROM t => 42703
+
+-- case: generated column that divides
+CREATE TABLE t (id int PRIMARY KEY, clicks int NOT NULL, views int NOT NULL);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN ctr numeric GENERATED ALWAYS AS (clicks::numeric / views) STORED;
+-- old: INSERT INTO t VALUES (1, 0, 0) => 22012
+-- new: SELECT ctr FROM t => 42703
+
+-- case: generated columns that divide with care
+CREATE TABLE t (id int PRIMARY KEY, clicks int NOT NULL, views int NOT NULL, shown int NOT NULL CHECK (shown > 0));
+-- migration: expand
+ALTER TABLE t ADD COLUMN ctr numeric GENERATED ALWAYS AS (clicks::numeric / nullif(views, 0)) STORED,
+    ADD COLUMN per numeric GENERATED ALWAYS AS (clicks::numeric / shown) STORED,
+    ADD COLUMN cents numeric NOT NULL GENERATED ALWAYS AS (clicks / 100.0) STORED;
+-- old: INSERT INTO t VALUES (1, 0, 0, 1) => ok
+-- new: SELECT ctr FROM t => 42703
+
+-- case: generated column not null of a nullable one
+CREATE TABLE t (id int PRIMARY KEY, first text NOT NULL, last text);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN full_name text NOT NULL GENERATED ALWAYS AS (first || ' ' || last) STORED;
+-- old: INSERT INTO t VALUES (1, 'a') => 23502
+-- new: SELECT full_name FROM t => 42703
+
+-- case: generated column not null that makes up for null
+CREATE TABLE t (id int PRIMARY KEY, first text NOT NULL, last text);
+-- migration: expand
+ALTER TABLE t ADD COLUMN full_name text NOT NULL GENERATED ALWAYS AS (first || coalesce(last, '')) STORED;
+-- old: INSERT INTO t VALUES (1, 'a') => ok
+-- new: SELECT full_name FROM t => 42703
+
+-- case: generated column of a narrow type
+CREATE TABLE t (id int PRIMARY KEY, first text NOT NULL);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN initial varchar(3) GENERATED ALWAYS AS (upper(first)) STORED;
+-- old: INSERT INTO t VALUES (1, 'abcdef') => 22001
+-- new: SELECT initial FROM t => 42703
+
+-- case: generated columns that fit their types
+CREATE TABLE t (id int PRIMARY KEY, first text NOT NULL, short varchar(20) NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN initial varchar(3) GENERATED ALWAYS AS (upper(left(first, 3))) STORED,
+    ADD COLUMN folded varchar(20) GENERATED ALWAYS AS (lower(short)) STORED,
+    ADD COLUMN digest char(32) GENERATED ALWAYS AS (md5(first)) STORED;
+-- old: INSERT INTO t VALUES (1, 'abcdef', '12345678901234567890') => ok
+-- new: SELECT initial FROM t => 42703
+
+-- case: generated column unique
+CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN email_lc text GENERATED ALWAYS AS (lower(email)) STORED UNIQUE;
+-- old: INSERT INTO t VALUES (1, 'A'), (2, 'a') => 23505
+-- new: SELECT email_lc FROM t => 42703
+
+-- case: generated columns unique as what they are made of
+CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL, slug text UNIQUE);
+CREATE UNIQUE INDEX t_lower ON t (lower(email));
+-- migration: expand
+ALTER TABLE t ADD COLUMN email_lc text GENERATED ALWAYS AS (lower(email)) STORED UNIQUE;
+ALTER TABLE t ADD COLUMN number text GENERATED ALWAYS AS ('N' || id::text) STORED UNIQUE;
+ALTER TABLE t ADD COLUMN up text GENERATED ALWAYS AS (upper(email)) STORED, ADD UNIQUE (id, up);
+-- old: INSERT INTO t VALUES (1, 'A'), (2, 'b') => ok
+-- new: SELECT email_lc FROM t => 42703
+
+-- case: check on a generated column
+CREATE TABLE t (id int PRIMARY KEY, qty int NOT NULL, cents int NOT NULL);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN total int GENERATED ALWAYS AS (qty * cents) STORED;
+ALTER TABLE t ADD CONSTRAINT total_pos CHECK (total > 0);
+-- old: INSERT INTO t VALUES (1, 0, 5) => 23514
+-- new: SELECT total FROM t => 42703
+
+-- case: check on a generated column that its source has
+CREATE TABLE t (id int PRIMARY KEY, qty int NOT NULL CHECK (qty > 0));
+-- migration: expand
+ALTER TABLE t ADD COLUMN same int GENERATED ALWAYS AS (qty) STORED;
+ALTER TABLE t ADD CONSTRAINT same_pos CHECK (same > 0);
+-- old: INSERT INTO t VALUES (1, 5) => ok
+-- new: SELECT same FROM t => 42703

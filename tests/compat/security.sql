@@ -353,3 +353,66 @@ ALTER ROLE app_security81 CONNECTION LIMIT 0;
 CREATE USER app_security82; CREATE TABLE t (id int);
 -- migration: free
 ALTER ROLE app_security82 PASSWORD 'x' CONNECTION LIMIT 10;
+
+-- case: policy's function wrapped in a select
+CREATE ROLE app_differ1;
+CREATE TABLE t (id int PRIMARY KEY, owner text NOT NULL); GRANT ALL ON t TO app_differ1; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON t USING (owner = current_user);
+-- migration: free
+ALTER POLICY own ON t USING (((SELECT current_user) = owner)) WITH CHECK ((owner = (SELECT current_user)));
+-- old: SET LOCAL ROLE app_differ1; INSERT INTO t VALUES (1, current_user); UPDATE t SET id = 2; DELETE FROM t => ok
+-- new: SET LOCAL ROLE app_differ1; INSERT INTO t VALUES (1, current_user); UPDATE t SET id = 2; DELETE FROM t => ok
+
+-- case: policy for all commands split by command
+CREATE ROLE app_differ2;
+CREATE TABLE t (id int PRIMARY KEY, owner text NOT NULL); GRANT ALL ON t TO app_differ2; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON t USING (owner = current_user);
+-- migration: free
+DROP POLICY own ON t;
+CREATE POLICY s ON t FOR SELECT USING (owner = current_user);
+CREATE POLICY i ON t FOR INSERT WITH CHECK (owner = current_user);
+CREATE POLICY u ON t FOR UPDATE USING (owner = current_user) WITH CHECK (owner = current_user);
+CREATE POLICY d ON t FOR DELETE USING (owner = current_user);
+-- old: SET LOCAL ROLE app_differ2; INSERT INTO t VALUES (1, current_user); UPDATE t SET id = 2; DELETE FROM t => ok
+-- new: SET LOCAL ROLE app_differ2; INSERT INTO t VALUES (1, current_user); UPDATE t SET id = 2; DELETE FROM t => ok
+
+-- case: policy split by command that leaves one out
+CREATE ROLE app_differ3;
+CREATE TABLE t (id int PRIMARY KEY, owner text NOT NULL); GRANT ALL ON t TO app_differ3; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON t USING (owner = current_user);
+-- migration: contract
+DROP POLICY own ON t;
+CREATE POLICY s ON t FOR SELECT USING (owner = current_user);
+CREATE POLICY u ON t FOR UPDATE USING (owner = current_user);
+CREATE POLICY d ON t FOR DELETE USING (owner = current_user);
+-- old: SET LOCAL ROLE app_differ3; INSERT INTO t VALUES (1, current_user) => 42501
+-- new: SET LOCAL ROLE app_differ3; DELETE FROM t => ok
+
+-- case: policy gains an alternative
+CREATE ROLE app_differ4;
+CREATE TABLE t (id int PRIMARY KEY, owner text NOT NULL); GRANT ALL ON t TO app_differ4; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON t USING (owner = current_user);
+-- migration: expand
+ALTER POLICY own ON t USING (id > 5 OR owner = current_user);
+-- old: SET LOCAL ROLE app_differ4; INSERT INTO t VALUES (1, current_user) => ok
+-- new: SET LOCAL ROLE app_differ4; INSERT INTO t VALUES (6, 'x') => 42501
+
+-- case: policy gains a condition
+CREATE ROLE app_differ5;
+CREATE TABLE t (id int PRIMARY KEY, owner text NOT NULL); GRANT ALL ON t TO app_differ5; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON t USING (owner = current_user);
+-- migration: contract
+ALTER POLICY own ON t USING (owner = current_user AND id > 5);
+-- old: SET LOCAL ROLE app_differ5; INSERT INTO t VALUES (1, current_user) => 42501
+-- new: SET LOCAL ROLE app_differ5; INSERT INTO t VALUES (6, current_user) => ok
+
+-- case: policy for update gets a check of its own
+CREATE ROLE app_differ6;
+CREATE TABLE t (id int PRIMARY KEY, owner text NOT NULL); INSERT INTO t VALUES (1, 'app_differ6'); GRANT ALL ON t TO app_differ6; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY s ON t FOR SELECT USING (true); CREATE POLICY u ON t FOR UPDATE USING (owner = current_user) WITH CHECK (true);
+-- migration: contract
+ALTER POLICY u ON t WITH CHECK (owner = current_user);
+-- old: SET LOCAL ROLE app_differ6; UPDATE t SET owner = 'x' => 42501
+-- new: SET LOCAL ROLE app_differ6; UPDATE t SET id = 2 => ok
+
+-- case: policy lists one more state
+CREATE ROLE app_differ7;
+CREATE TABLE t (id int PRIMARY KEY, state text NOT NULL); GRANT ALL ON t TO app_differ7; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (state = 'a');
+-- migration: expand
+ALTER POLICY p ON t USING (state IN ('a', 'b'));
+-- old: SET LOCAL ROLE app_differ7; INSERT INTO t VALUES (1, 'a') => ok
+-- new: SET LOCAL ROLE app_differ7; INSERT INTO t VALUES (1, 'b') => 42501

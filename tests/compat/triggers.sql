@@ -181,3 +181,44 @@ CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT coale
 CREATE TRIGGER fill BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill();
 -- old: INSERT INTO t VALUES (1, 'nope') => ok
 -- new: SELECT n FROM t => 42703
+
+-- case: unique on a column that a trigger fills from another
+CREATE TABLE t (id int PRIMARY KEY, title text NOT NULL);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN slug text;
+CREATE FUNCTION fill_slug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.slug := coalesce(NEW.slug, lower(NEW.title)); RETURN NEW; END $$;
+CREATE TRIGGER fill_slug BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_slug();
+CREATE UNIQUE INDEX t_slug ON t (slug);
+-- old: INSERT INTO t VALUES (1, 'a'), (2, 'A') => 23505
+-- new: SELECT slug FROM t => 42703
+
+-- case: unique on columns that a trigger fills with fresh values
+CREATE TABLE t (id int PRIMARY KEY, title text NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN token text, ADD COLUMN code text;
+CREATE FUNCTION fill_token() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.token := coalesce(NEW.token, gen_random_uuid()::text); RETURN NEW; END $$;
+CREATE FUNCTION fill_code() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := coalesce(NEW.code, 'N' || NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER fill_token BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_token();
+CREATE TRIGGER fill_code BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_code();
+CREATE UNIQUE INDEX t_token ON t (token);
+CREATE UNIQUE INDEX t_code ON t (code);
+-- old: INSERT INTO t VALUES (1, 'a'), (2, 'a') => ok
+-- new: SELECT token FROM t => 42703
+
+-- case: trigger fills a narrow column
+CREATE TABLE t (id int PRIMARY KEY, title text NOT NULL);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN code varchar(10);
+CREATE FUNCTION fill_code() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := upper(NEW.title); RETURN NEW; END $$;
+CREATE TRIGGER fill_code BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_code();
+-- old: INSERT INTO t VALUES (1, 'Hello big World') => 22001
+-- new: SELECT code FROM t => 42703
+
+-- case: trigger fills a narrow column with what fits
+CREATE TABLE t (id int PRIMARY KEY, title text NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN code varchar(10);
+CREATE FUNCTION fill_code() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.code := upper(left(NEW.title, 10)); RETURN NEW; END $$;
+CREATE TRIGGER fill_code BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_code();
+-- old: INSERT INTO t VALUES (1, 'Hello big World') => ok
+-- new: SELECT code FROM t => 42703

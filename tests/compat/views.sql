@@ -204,3 +204,28 @@ CREATE TRIGGER ins INSTEAD OF INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECU
 -- old: INSERT INTO t VALUES (1, 'b') ON CONFLICT (id) DO NOTHING => 42P10
 -- old: UPDATE t SET page = 'x' => ok
 -- new: SELECT id FROM base => 42P01
+
+-- case: view loses its check option by alter
+CREATE TABLE t (id int PRIMARY KEY, state text NOT NULL);
+CREATE VIEW drafts AS SELECT id, state FROM t WHERE state = 'draft' WITH CHECK OPTION;
+-- migration: expand
+ALTER VIEW drafts RESET (check_option);
+-- old: INSERT INTO drafts VALUES (1, 'draft') => ok
+-- new: INSERT INTO drafts VALUES (1, 'live') => 44000
+
+-- case: view gains a check option by alter
+CREATE TABLE t (id int PRIMARY KEY, state text NOT NULL);
+CREATE VIEW drafts AS SELECT id, state FROM t WHERE state = 'draft';
+-- migration: contract
+ALTER VIEW drafts SET (check_option = local);
+-- old: INSERT INTO drafts VALUES (1, 'live') => 44000
+-- new: INSERT INTO drafts VALUES (1, 'draft') => ok
+
+-- case: view's other options altered
+CREATE TABLE t (id int PRIMARY KEY, state text NOT NULL);
+CREATE VIEW drafts AS SELECT id, state FROM t WHERE state = 'draft' WITH CHECK OPTION;
+-- migration: free
+ALTER VIEW drafts SET (security_barrier);
+ALTER VIEW drafts RESET (security_barrier);
+-- old: INSERT INTO drafts VALUES (1, 'draft') => ok
+-- new: INSERT INTO drafts VALUES (1, 'draft') => ok

@@ -2,9 +2,12 @@
 //! do everything that its own schema permits; what it does is read off its [`Catalog`], and each use is tried on the state.
 //! Only objects that the change touched are looked at, so judging costs what the change costs.
 
+mod admission;
 mod body;
+mod computed;
 mod condition;
 mod constraint;
+mod expression;
 mod filler;
 mod guard;
 mod partition;

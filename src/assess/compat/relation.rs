@@ -1,5 +1,6 @@
 //! Tables, views and sequences: can they be named, read and written as the application does?
 
+use super::computed::try_computed;
 use super::constraint::{compared_exactly, try_rows};
 use super::guard::try_guards;
 use super::passing::try_passing;
@@ -98,6 +99,7 @@ fn try_rows_of(trial: &mut Trial<'_>, name: &Name) {
     if own.writable && there.writable {
         try_insert(trial, name, &own, &there);
         try_rows(trial, name, &own, &there);
+        try_computed(trial, name, &own, &there);
         try_children(trial, name);
         try_guards(trial, name);
         try_rules(trial, name);

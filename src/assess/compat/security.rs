@@ -1,14 +1,13 @@
 //! Rights: privileges that roles were given, and the rows that row security leaves visible.
 
+use super::admission::{Part, admit_less};
 use super::passing::denied;
 use super::policy::{COMMANDS, recursion};
-use super::surface::normal_text;
 use super::{Trial, Use};
-use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Other, Privileges, Relation, Schema, Table, View};
-use crate::change::{Expr, Ident, ObjectKind, Policy};
+use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Other, Privileges, Relation, Schema, View};
+use crate::change::{Ident, ObjectKind};
 use crate::dialect::AppError;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Tries the privileges on a relation that somebody has in the application's schema.
 pub(super) fn try_privileges(trial: &mut Trial<'_>, name: &Name) {
@@ -234,52 +233,15 @@ pub(super) fn try_row_security(trial: &mut Trial<'_>, name: &Name) {
         if recursion(trial.app, name, command).is_some() {
             continue;
         }
-        let as_guest = guest.1 && tightened(&own, &there, command, guest.0);
-        let as_owner = owner.1 && own.privileges.is_empty() && tightened(&own, &there, command, owner.0);
-        if as_guest || as_owner {
-            let error = match command {
-                "INSERT" => AppError::RowSecurity { relation: name.name.clone() },
-                _ => AppError::Silent("rows that no policy admits are not there for it: no error, no rows".into()),
+        let less = |bound| admit_less(&own.policies, &there.policies, command, bound);
+        let as_guest = guest.1.then(|| less(guest.0)).flatten();
+        let as_owner = || (owner.1 && own.privileges.is_empty()).then(|| less(owner.0)).flatten();
+        if let Some(part) = as_guest.or_else(as_owner) {
+            let error = match part {
+                Part::Check => AppError::RowSecurity { relation: name.name.clone() },
+                Part::Using => AppError::Silent("rows that no policy admits are not there for it: no error, no rows".into()),
             };
             trial.fail(Use::RowsOf(name.clone(), command.into()), error);
         }
     }
-}
-
-/// Whether the policies there admit less than the application's own, which bound it or not.
-fn tightened(own: &Table, there: &Table, command: &str, bound: bool) -> bool {
-    let applies = |policy: &&Arc<Policy>| policy.command == "ALL" || policy.command == command;
-    let open = |policy: &Arc<Policy>| condition(policy, command).is_none_or(|text| text == "true");
-    let to_all = |policy: &Arc<Policy>| policy.roles.iter().any(|role| role == "public") || policy.roles.is_empty();
-    let permissive: Vec<_> = there.policies.iter().filter(applies).filter(|policy| policy.permissive).collect();
-    let restrictive: Vec<_> =
-        there.policies.iter().filter(applies).filter(|policy| !policy.permissive && !open(policy)).collect();
-    let known =
-        |policy: &Arc<Policy>, among: &Table| among.policies.iter().filter(applies).any(|other| same(other, policy, command));
-    if restrictive.iter().any(|policy| !bound || !known(policy, own)) {
-        return true;
-    }
-    let everything = permissive.iter().any(|policy| open(policy) && to_all(policy));
-    if everything {
-        return false;
-    }
-    if !bound {
-        return true;
-    }
-    own.policies.iter().filter(applies).filter(|policy| policy.permissive).any(|policy| !known(policy, there))
-}
-
-/// The text of the condition that a policy sets for a command.
-fn condition(policy: &Policy, command: &str) -> Option<String> {
-    let check: Option<&Expr> = match command {
-        "INSERT" => policy.check.as_ref().or(policy.using.as_ref()),
-        _ => policy.using.as_ref(),
-    };
-    check.map(normal_text)
-}
-
-fn same(a: &Policy, b: &Policy, command: &str) -> bool {
-    let roles = b.roles.iter().all(|role| a.roles.contains(role) || a.roles.iter().any(|role| role == "public"));
-    let checks = command != "UPDATE" || a.check.as_ref().map(normal_text) == b.check.as_ref().map(normal_text);
-    a.permissive == b.permissive && roles && checks && condition(a, command) == condition(b, command)
 }

@@ -153,11 +153,20 @@ fn view_action(catalog: &mut Catalog, name: &Name, alter: &AlterTable, dialect: 
         TableAction::SetDefault { column, default } => column::set_default(catalog, name, column, Some(default), true, dialect),
         TableAction::DropDefault { column } => column::set_default(catalog, name, column, None, true, dialect),
         TableAction::SetOptions(options) => {
-            catalog.edit_view(name, |view| column::merge_options(&mut view.options, options));
+            catalog.edit_view(name, |view| {
+                let (check, others): (Vec<_>, Vec<_>) = options.iter().cloned().partition(|(name, _)| name == "check_option");
+                if let Some((_, scope)) = check.last() {
+                    view.check_option = Some(scope.trim_matches('\'').to_ascii_uppercase().into());
+                }
+                column::merge_options(&mut view.options, &others);
+            });
             Ok(())
         }
         TableAction::ResetOptions(names) => {
-            catalog.edit_view(name, |view| view.options.retain(|(name, _)| !names.contains(name)));
+            catalog.edit_view(name, |view| {
+                view.options.retain(|(name, _)| !names.contains(name));
+                view.check_option.take_if(|_| names.iter().any(|name| name == "check_option"));
+            });
             Ok(())
         }
         TableAction::SetTablespace(tablespace) => {

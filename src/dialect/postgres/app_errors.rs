@@ -22,6 +22,8 @@ pub(super) fn app_error(error: &AppError) -> ServerError {
         AppError::TooLong { data_type } => too_long(data_type),
         AppError::OutOfRange { data_type } => out_of_range(data_type),
         AppError::Malformed { data_type } => malformed(data_type),
+        AppError::DivisionByZero => ("22012", "division by zero".to_string()),
+        AppError::RangeBounds => ("22000", "range lower bound must be less than or equal to range upper bound".to_string()),
         AppError::TypeMismatch { column, data_type, value } => {
             ("42804", format!("column \"{column}\" is of type {data_type} but expression is of type {value}"))
         }
