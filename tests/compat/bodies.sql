@@ -188,3 +188,44 @@ CREATE FUNCTION clear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM
 CREATE TRIGGER clear BEFORE DELETE ON p FOR EACH ROW EXECUTE FUNCTION clear();
 -- old: DELETE FROM p => ok
 -- new: SELECT a FROM c => 42P01
+
+-- case: trigger makes child rows that hold the parent
+CREATE TABLE p (id int PRIMARY KEY, a text);
+-- migration: mixed
+CREATE TABLE c (p_id int PRIMARY KEY REFERENCES p, cents int NOT NULL DEFAULT 0);
+CREATE FUNCTION make() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO c (p_id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER make AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION make();
+-- old: INSERT INTO p VALUES (1, 'x'); DELETE FROM p => 23503
+-- new: SELECT cents FROM c => 42P01
+
+-- case: trigger makes child rows that go with the parent
+CREATE TABLE p (id int PRIMARY KEY, a text);
+-- migration: expand
+CREATE TABLE c (p_id int PRIMARY KEY REFERENCES p ON DELETE CASCADE, cents int NOT NULL DEFAULT 0);
+CREATE FUNCTION make() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO c (p_id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER make AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION make();
+-- old: INSERT INTO p VALUES (1, 'x'); DELETE FROM p => ok
+-- new: SELECT cents FROM c => 42P01
+
+-- case: search path of a function emptied
+CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE h (id int);
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t';
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO h VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER keep BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION keep();
+-- migration: contract
+ALTER FUNCTION f() SET search_path = '';
+ALTER FUNCTION keep() SET search_path TO '';
+-- old: SELECT f() => 42P01
+-- old: INSERT INTO t VALUES (1, 1) => 42P01
+-- new: SELECT id FROM t => ok
+
+-- case: search path of a function with names in full emptied
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.t';
+CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t';
+-- migration: free
+ALTER FUNCTION f() SET search_path = '';
+ALTER FUNCTION g() SET search_path = public, pg_temp;
+-- old: SELECT f() => ok
+-- old: SELECT g() => ok
+-- new: SELECT f() => ok

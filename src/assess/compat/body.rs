@@ -2,7 +2,7 @@
 //! bodies before they run. Only what certainly fails is told.
 
 use crate::catalog::{Around, Catalog, CatalogRoutine, Name, ResolvedStatement, Table, ViewColumn};
-use crate::change::{Block, Change, Data, DataKind, Firing, Ident, ParameterMode, RoutineBody, Trigger};
+use crate::change::{Block, Change, Data, DataKind, Firing, Ident, ParameterMode, QName, RoutineBody, SourceKind, Trigger};
 use crate::dialect::{AppError, Dialect};
 use crate::lower;
 use crate::parse::{Lexis, Scanner, Token, TokenKind};
@@ -27,6 +27,12 @@ impl<'a> Body<'a> {
 
     /// What it meets on a state; `rows` is the relation whose rows it gets, where a trigger calls it.
     pub fn error(&self, state: &Catalog, rows: Option<&Name>, dialect: &dyn Dialect) -> Option<AppError> {
+        let of_its_own = self.in_its_path(state);
+        let hidden = of_its_own.as_ref().and_then(|own| self.hidden(state, own));
+        if hidden.is_some() {
+            return hidden;
+        }
+        let state = of_its_own.as_ref().unwrap_or(state);
         let field = rows.and_then(|rows| self.missing_field(state, rows));
         field.or_else(|| {
             let variables = self.variables();
@@ -44,6 +50,30 @@ impl<'a> Body<'a> {
                     _ => None,
                 }
             })
+        })
+    }
+
+    /// The state as the routine sees it, where it sets a search path for itself.
+    fn in_its_path(&self, state: &Catalog) -> Option<Catalog> {
+        let (_, path) = self.routine.routine.settings.iter().find(|(name, _)| name == "search_path")?;
+        let schemas = path.split(',').map(|schema| schema.trim().trim_matches(['\'', '"'])).filter(|schema| !schema.is_empty());
+        let mut own = state.clone();
+        own.session.search_path = schemas.map(Ident::from).collect();
+        Some(own)
+    }
+
+    /// A relation that the session's search path finds and the routine's does not.
+    fn hidden(&self, state: &Catalog, own: &Catalog) -> Option<AppError> {
+        self.block.statements.iter().find_map(|statement| {
+            let Change::Data(data) = &statement.change.value else { return None };
+            let selects = data.query.iter().flat_map(|query| query.selects.iter());
+            let sources = selects.flat_map(|select| &select.sources).filter_map(|source| match &source.from {
+                SourceKind::Relation(name) => Some(name),
+                SourceKind::Select(_) | SourceKind::Function(_) | SourceKind::Unknown => None,
+            });
+            let missing = |name: &&QName| state.resolve_relation(name).is_some() && own.resolve_relation(name).is_none();
+            let found = data.table.iter().chain(sources).find(missing)?;
+            Some(AppError::NoRelation { relation: found.to_string() })
         })
     }
 
@@ -171,17 +201,26 @@ impl<'a> Body<'a> {
 
 /// Whether a trigger of a table takes the rows of another out of the way before one is deleted.
 pub(super) fn clears(state: &Catalog, table: &Table, other: &Name) -> bool {
-    let fires = |trigger: &&std::sync::Arc<Trigger>| {
-        let enabled = matches!(trigger.enabled, Firing::Origin | Firing::Always);
-        enabled && trigger.timing == "BEFORE" && trigger.events.iter().any(|event| event == "DELETE")
-    };
+    let before_delete = |trigger: &Trigger| trigger.timing == "BEFORE" && trigger.events.iter().any(|event| event == "DELETE");
+    writes(state, table, other, before_delete, &[DataKind::Delete, DataKind::Update])
+}
+
+/// Whether a trigger makes rows in another table for those that are inserted.
+pub(super) fn makes(state: &Catalog, table: &Table, other: &Name) -> bool {
+    let on_insert = |trigger: &Trigger| trigger.events.iter().any(|event| event == "INSERT");
+    writes(state, table, other, on_insert, &[DataKind::Insert])
+}
+
+/// Whether the function of a trigger writes to another table by one of these statements.
+fn writes(state: &Catalog, table: &Table, other: &Name, when: impl Fn(&Trigger) -> bool, kinds: &[DataKind]) -> bool {
+    let fires = |trigger: &&std::sync::Arc<Trigger>| matches!(trigger.enabled, Firing::Origin | Firing::Always) && when(trigger);
     table.triggers.iter().filter(fires).filter_map(|trigger| state.resolve_routine(&trigger.function)).any(|name| {
         let bodies = state.routines.get(&name).into_iter().flat_map(|all| all.iter()).filter_map(Body::read);
         let mut statements = bodies.flat_map(|body| body.block.statements);
         statements.any(|statement| match &statement.change.value {
             Change::Data(data) => {
                 let written = data.table.as_ref().and_then(|table| state.resolve_relation(table));
-                matches!(data.kind, DataKind::Delete | DataKind::Update) && written.as_ref() == Some(other)
+                kinds.contains(&data.kind) && written.as_ref() == Some(other)
             }
             _ => false,
         })

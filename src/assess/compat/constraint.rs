@@ -356,7 +356,8 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
             continue;
         }
         // A column that nobody has filled refers to nothing until the new application writes it.
-        let Some(columns) = key.columns.iter().map(|column| filled_from(trial, child_table, column)).collect::<Option<Vec<_>>>()
+        let Some(columns) =
+            key.columns.iter().map(|column| filled_from(trial, table, child_table, column)).collect::<Option<Vec<_>>>()
         else {
             continue;
         };
@@ -384,7 +385,7 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
 
 /// The column as the application knows it or, where it does not, whose values were put there: by the release so far, or by what the
 /// server does with the rows that the application has and writes.
-fn filled_from(trial: &Trial<'_>, child: &Table, column: &Ident) -> Option<Ident> {
+fn filled_from(trial: &Trial<'_>, parent: &Table, child: &Table, column: &Ident) -> Option<Ident> {
     let own = trial.app.table(&child.name);
     if own.is_some_and(|own| own.column(column).is_some()) {
         return Some(column.clone());
@@ -397,6 +398,7 @@ fn filled_from(trial: &Trial<'_>, child: &Table, column: &Ident) -> Option<Ident
         _ if supplied => None,
         Some(Fill::Copied(number)) => own.and_then(|own| own.columns.iter().find(|column| column.number == number)),
         Some(Fill::Anything) => None,
+        None if super::body::makes(trial.state, parent, &child.name) => None,
         None => return None,
     };
     Some(from.map_or_else(|| column.clone(), |from| from.name.clone()))
