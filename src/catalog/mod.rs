@@ -3,6 +3,7 @@
 //! statement changes it.
 
 mod apply;
+mod contents;
 pub mod diff;
 mod edit;
 mod filled;
@@ -15,6 +16,7 @@ mod roles;
 mod shape;
 mod stars;
 
+pub use contents::Contents;
 pub use filled::Fill;
 pub use object::*;
 pub use problem::*;
@@ -126,6 +128,8 @@ pub struct Catalog {
     dependents: OrdMap<Dependency, OrdSet<Dependent>>,
     /// Who refers to what, as it was resolved when it was made: names mean what they meant then, whatever `search_path` says now.
     references: OrdMap<Dependent, OrdSet<Dependency>>,
+    /// What statements have put into tables.
+    contents: OrdMap<ObjectId, Contents>,
     /// How many constraints of tables have a name, by schema: automatic names avoid them.
     constraint_names: OrdMap<Name, u32>,
     /// What statements wrote into columns.
@@ -186,6 +190,7 @@ impl Catalog {
             && self.session == other.session
             && self.dependents.ptr_eq(&other.dependents)
             && self.references.ptr_eq(&other.references)
+            && self.contents.ptr_eq(&other.contents)
             && self.constraint_names.ptr_eq(&other.constraint_names)
             && self.filled.ptr_eq(&other.filled)
             && self.next_id == other.next_id

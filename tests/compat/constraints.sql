@@ -820,3 +820,279 @@ ALTER TABLE t ADD COLUMN same int GENERATED ALWAYS AS (qty) STORED;
 ALTER TABLE t ADD CONSTRAINT same_pos CHECK (same > 0);
 -- old: INSERT INTO t VALUES (1, 5) => ok
 -- new: SELECT same FROM t => 42703
+
+-- case: check of a new column that may be null
+CREATE TABLE t (id int PRIMARY KEY, starts date NOT NULL);
+INSERT INTO t VALUES (1, '2024-01-01');
+-- migration: expand
+ALTER TABLE t ADD COLUMN ends date, ADD CONSTRAINT ends_after CHECK (ends IS NULL OR ends >= starts);
+-- old: INSERT INTO t (id, starts) VALUES (2, '2024-01-01') => ok
+-- old: UPDATE t SET starts = '2030-01-01' => ok
+-- new: SELECT ends FROM t => 42703
+
+-- case: check of a new column that is filled in the rows that are there
+CREATE TABLE t (id int PRIMARY KEY, starts date NOT NULL);
+INSERT INTO t VALUES (1, '2024-01-01');
+-- migration: mixed
+ALTER TABLE t ADD COLUMN ends date;
+UPDATE t SET ends = starts + 1;
+ALTER TABLE t ADD CONSTRAINT ends_after CHECK (ends IS NULL OR ends >= starts);
+-- old: UPDATE t SET starts = '2030-01-01' => 23514
+-- new: SELECT ends FROM t => 42703
+
+-- case: check of a new column with a default against one that the application writes
+CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN most int DEFAULT 10, ADD CONSTRAINT n_most CHECK (most IS NULL OR n <= most);
+-- old: INSERT INTO t (id, n) VALUES (1, 11) => 23514
+-- new: SELECT most FROM t => 42703
+
+-- case: checks of new columns alone
+CREATE TABLE t (id int PRIMARY KEY);
+-- migration: expand
+ALTER TABLE t ADD COLUMN w int, ADD COLUMN h int, ADD CONSTRAINT wh CHECK ((w IS NULL) = (h IS NULL)), ADD CONSTRAINT both_or_none CHECK (num_nulls(w, h) IN (0, 2));
+-- old: INSERT INTO t (id) VALUES (1) => ok
+-- new: SELECT w FROM t => 42703
+
+-- case: check of new columns that nulls do not pass
+CREATE TABLE t (id int PRIMARY KEY);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN w int, ADD COLUMN h int, ADD CONSTRAINT wh CHECK (num_nonnulls(w, h) = 1);
+-- old: INSERT INTO t (id) VALUES (1) => 23514
+-- new: SELECT w FROM t => 42703
+
+-- case: either of two owners, the first of which was required
+CREATE TABLE t (id int PRIMARY KEY, post_id int NOT NULL);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN page_id int;
+ALTER TABLE t ALTER COLUMN post_id DROP NOT NULL;
+ALTER TABLE t ADD CONSTRAINT one_owner CHECK (num_nonnulls(post_id, page_id) = 1);
+ALTER TABLE t ADD CONSTRAINT post_positive CHECK (post_id > 0 OR page_id IS NOT NULL);
+-- old: INSERT INTO t (id, post_id) VALUES (1, 1) => ok
+-- old: INSERT INTO t (id, post_id) VALUES (1, -1) => 23514
+-- new: INSERT INTO t (id) VALUES (1) => 23502
+
+-- case: either of two owners, neither of which was required
+CREATE TABLE t (id int PRIMARY KEY, post_id int);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN page_id int, ADD CONSTRAINT one_owner CHECK (num_nonnulls(post_id, page_id) = 1);
+-- old: INSERT INTO t (id) VALUES (1) => 23514
+-- new: SELECT page_id FROM t => 42703
+
+-- case: reachable by either, the first of which was required
+CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN phone text;
+ALTER TABLE t ADD CONSTRAINT reachable CHECK (email IS NOT NULL OR phone IS NOT NULL);
+ALTER TABLE t ALTER COLUMN email DROP NOT NULL;
+-- old: INSERT INTO t (id, email) VALUES (1, 'a') => ok
+-- new: INSERT INTO t (id) VALUES (1) => 23502
+
+-- case: unique among those that a new column marks
+CREATE TABLE t (id int PRIMARY KEY, user_id int NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN main boolean NOT NULL DEFAULT false;
+CREATE UNIQUE INDEX one_main ON t (user_id) WHERE main;
+-- old: INSERT INTO t (id, user_id) VALUES (1, 1), (2, 1) => ok
+-- new: SELECT main FROM t => 42703
+
+-- case: unique among those that a new column marks by default
+CREATE TABLE t (id int PRIMARY KEY, user_id int NOT NULL);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN main boolean NOT NULL DEFAULT true;
+CREATE UNIQUE INDEX one_main ON t (user_id) WHERE main;
+-- old: INSERT INTO t (id, user_id) VALUES (1, 1), (2, 1) => 23505
+-- new: SELECT main FROM t => 42703
+
+-- case: check that another one implies by which columns are null
+CREATE TABLE t (id int PRIMARY KEY, card text, iban text, CONSTRAINT one_of CHECK (num_nonnulls(card, iban) = 1));
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT one_of, ADD CONSTRAINT some_of CHECK (card IS NOT NULL OR iban IS NOT NULL);
+-- old: INSERT INTO t (id, card) VALUES (1, '1') => ok
+-- new: INSERT INTO t (id, card, iban) VALUES (1, '1', '2') => 23514
+
+-- case: check that is implied by none
+CREATE TABLE t (id int PRIMARY KEY, card text, iban text, CONSTRAINT some_of CHECK (card IS NOT NULL OR iban IS NOT NULL));
+-- migration: contract
+ALTER TABLE t ADD CONSTRAINT one_of CHECK ((card IS NULL) <> (iban IS NULL));
+-- old: INSERT INTO t (id, card, iban) VALUES (1, '1', '2') => 23514
+-- new: INSERT INTO t (id, card) VALUES (1, '1') => ok
+
+-- case: new column whose default its own check refuses
+CREATE TABLE t (id int PRIMARY KEY);
+-- migration: breaking
+ALTER TABLE t ADD COLUMN age int DEFAULT 0 CONSTRAINT age_positive CHECK (age > 0);
+-- old: INSERT INTO t (id) VALUES (1) => 23514
+-- new: SELECT age FROM t => 42703
+
+-- case: new column whose default its own check takes
+CREATE TABLE t (id int PRIMARY KEY);
+-- migration: expand
+ALTER TABLE t ADD COLUMN code text DEFAULT 'AB' CONSTRAINT code_shape CHECK (code ~ '^[A-Z]+$');
+-- old: INSERT INTO t (id) VALUES (1) => ok
+-- new: SELECT code FROM t => 42703
+
+-- case: check that the type implies
+CREATE TABLE t (id int PRIMARY KEY, code varchar(32) NOT NULL, n smallint);
+-- migration: free
+ALTER TABLE t ADD CONSTRAINT code_length CHECK (char_length(code) <= 64), ADD CONSTRAINT n_range CHECK (n BETWEEN -40000 AND 40000);
+-- old: INSERT INTO t VALUES (1, repeat('x', 32), 32767) => ok
+
+-- case: check that is stricter than the type
+CREATE TABLE t (id int PRIMARY KEY, code varchar(32) NOT NULL);
+-- migration: contract
+ALTER TABLE t ADD CONSTRAINT code_length CHECK (char_length(code) <= 31);
+-- old: INSERT INTO t VALUES (1, repeat('x', 32)) => 23514
+-- new: INSERT INTO t VALUES (1, 'x') => ok
+
+-- case: default that a check refuses
+CREATE TABLE t (id int PRIMARY KEY, state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')));
+-- migration: contract
+ALTER TABLE t ALTER COLUMN state SET DEFAULT 'draft';
+-- old: INSERT INTO t (id) VALUES (1) => 23514
+-- new: INSERT INTO t (id, state) VALUES (1, 'open') => ok
+
+-- case: default that a check may refuse for another column's sake
+CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL, state text NOT NULL DEFAULT 'open', CHECK (state IN ('open', 'done') OR n > 0));
+-- migration: free
+ALTER TABLE t ALTER COLUMN state SET DEFAULT 'done';
+-- old: INSERT INTO t (id, n) VALUES (1, 0) => ok
+-- new: INSERT INTO t (id, n, state) VALUES (1, 0, 'open') => ok
+
+-- case: default longer than the column
+CREATE TABLE t (id int PRIMARY KEY, carrier varchar(4) NOT NULL DEFAULT 'dhl');
+-- migration: contract
+ALTER TABLE t ALTER COLUMN carrier SET DEFAULT 'unknown';
+-- old: INSERT INTO t (id) VALUES (1) => 22001
+-- new: INSERT INTO t VALUES (1, 'ups') => ok
+
+-- case: default as long as the column
+CREATE TABLE t (id int PRIMARY KEY, carrier varchar(4) NOT NULL DEFAULT 'dhl');
+-- migration: free
+ALTER TABLE t ALTER COLUMN carrier SET DEFAULT 'ups1  ';
+-- old: INSERT INTO t (id) VALUES (1) => ok
+-- new: INSERT INTO t VALUES (1, 'ups') => ok
+
+-- case: default of a new column refers to a row that nothing inserted
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN p_id int NOT NULL DEFAULT 1;
+ALTER TABLE t ADD CONSTRAINT t_p FOREIGN KEY (p_id) REFERENCES p NOT VALID;
+-- old: INSERT INTO t (id) VALUES (1) => 23503
+-- new: SELECT p_id FROM t => 42703
+
+-- case: default of a new column refers to a row that is inserted
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY);
+-- migration: expand
+CREATE TABLE q (id int PRIMARY KEY);
+INSERT INTO q VALUES (2), (1);
+ALTER TABLE t ADD COLUMN q_id int NOT NULL DEFAULT 1;
+ALTER TABLE t ADD CONSTRAINT t_q FOREIGN KEY (q_id) REFERENCES q NOT VALID;
+-- old: INSERT INTO t (id) VALUES (1) => ok
+-- new: SELECT q_id FROM t => 42703
+
+-- case: text of checked length becomes as short
+CREATE TABLE t (id int PRIMARY KEY, iso text NOT NULL CHECK (char_length(iso) <= 2), kind text CHECK (kind IN ('a', 'bb')));
+-- migration: free
+ALTER TABLE t ALTER COLUMN iso TYPE varchar(2), ALTER COLUMN kind TYPE varchar(2);
+-- old: INSERT INTO t VALUES (1, 'DE', 'bb') => ok
+
+-- case: text of checked length becomes shorter
+CREATE TABLE t (id int PRIMARY KEY, iso text NOT NULL CHECK (char_length(iso) <= 3));
+-- migration: contract
+ALTER TABLE t ALTER COLUMN iso TYPE varchar(2);
+-- old: INSERT INTO t VALUES (1, 'DEU') => 22001
+-- new: INSERT INTO t VALUES (1, 'DE') => ok
+
+-- case: nulls not distinct where there are none
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b text NOT NULL, UNIQUE (a, b));
+-- migration: free
+CREATE UNIQUE INDEX t_a_b ON t (a, b) NULLS NOT DISTINCT;
+-- old: INSERT INTO t VALUES (1, 1, 'x'), (2, 1, 'y') => ok
+
+-- case: nulls not distinct where there may be one
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b text, UNIQUE (a, b));
+-- migration: contract
+CREATE UNIQUE INDEX t_a_b ON t (a, b) NULLS NOT DISTINCT;
+-- old: INSERT INTO t VALUES (1, 1, NULL), (2, 1, NULL) => 23505
+-- new: INSERT INTO t VALUES (1, 1, 'x') => ok
+
+-- case: unique key wider than one over an expression
+CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, email text NOT NULL);
+CREATE UNIQUE INDEX t_email ON t (lower(email));
+-- migration: free
+CREATE UNIQUE INDEX t_tenant_email ON t (tenant, lower(email));
+-- old: INSERT INTO t VALUES (1, 1, 'a'), (2, 1, 'b') => ok
+
+-- case: unique key over another expression
+CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, email text NOT NULL);
+CREATE UNIQUE INDEX t_email ON t (lower(email));
+-- migration: contract
+CREATE UNIQUE INDEX t_tenant_email ON t (tenant, left(email, 1));
+-- old: INSERT INTO t VALUES (1, 1, 'ab'), (2, 1, 'ac') => 23505
+-- new: INSERT INTO t VALUES (1, 1, 'a') => ok
+
+-- case: second foreign key beside one that cascades
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL CONSTRAINT t_p REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: free
+ALTER TABLE t ADD CONSTRAINT t_p2 FOREIGN KEY (p_id) REFERENCES p (id) NOT VALID;
+-- old: DELETE FROM p => ok
+
+-- case: second foreign key that restricts beside one that cascades
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL CONSTRAINT t_p REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: free
+ALTER TABLE t ADD CONSTRAINT t_p2 FOREIGN KEY (p_id) REFERENCES p (id) ON DELETE RESTRICT NOT VALID;
+-- old: DELETE FROM p => ok
+
+-- case: second foreign key before one that cascades
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, p_id int NOT NULL CONSTRAINT t_p REFERENCES p ON DELETE CASCADE);
+INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, 1);
+-- migration: contract
+ALTER TABLE t ADD CONSTRAINT t_p2 FOREIGN KEY (p_id) REFERENCES p (id) NOT VALID;
+ALTER TABLE t DROP CONSTRAINT t_p, ADD CONSTRAINT t_p FOREIGN KEY (p_id) REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE;
+-- old: DELETE FROM p => 23503
+-- new: INSERT INTO t VALUES (2, 1) => ok
+
+-- case: text with a check becomes a domain of the same check
+CREATE TABLE t (id int PRIMARY KEY, zip text NOT NULL, CONSTRAINT zip_shape CHECK (zip ~ '^[0-9]{5}$'));
+-- migration: mixed
+CREATE DOMAIN zip_code AS text CHECK (VALUE ~ '^[0-9]{5}$');
+ALTER TABLE t ALTER COLUMN zip TYPE zip_code;
+ALTER TABLE t ADD CONSTRAINT id_positive CHECK (id > 0);
+-- old: INSERT INTO t VALUES (1, '12345') => ok
+-- old: INSERT INTO t VALUES (0, '12345') => 23514
+-- new: SELECT NULL::zip_code => 42704
+
+-- case: text with a check becomes a domain of another check
+CREATE TABLE t (id int PRIMARY KEY, zip text NOT NULL, CONSTRAINT zip_shape CHECK (zip ~ '^[0-9]{4,5}$'));
+-- migration: mixed
+CREATE DOMAIN zip_code AS text CHECK (VALUE ~ '^[0-9]{5}$');
+ALTER TABLE t ALTER COLUMN zip TYPE zip_code;
+-- old: INSERT INTO t VALUES (1, '1234') => 23514
+-- new: SELECT NULL::zip_code => 42704
+
+-- case: list in a check becomes a table of the same values
+CREATE TABLE t (id int PRIMARY KEY, status text NOT NULL, CONSTRAINT kinds CHECK (status IN ('open', 'closed')));
+-- migration: expand
+CREATE TABLE statuses (code text PRIMARY KEY);
+INSERT INTO statuses VALUES ('open'), ('closed'), ('later');
+ALTER TABLE t DROP CONSTRAINT kinds;
+ALTER TABLE t ADD CONSTRAINT t_status FOREIGN KEY (status) REFERENCES statuses (code);
+-- old: INSERT INTO t VALUES (1, 'closed') => ok
+-- new: INSERT INTO t VALUES (1, 'later') => 23514
+
+-- case: list in a check becomes a table of fewer values
+CREATE TABLE t (id int PRIMARY KEY, status text NOT NULL, CONSTRAINT kinds CHECK (status IN ('open', 'closed')));
+-- migration: mixed
+CREATE TABLE statuses (code text PRIMARY KEY);
+INSERT INTO statuses VALUES ('open');
+ALTER TABLE t ADD CONSTRAINT t_status FOREIGN KEY (status) REFERENCES statuses (code);
+-- old: INSERT INTO t VALUES (1, 'closed') => 23503
+-- new: SELECT code FROM statuses => 42P01

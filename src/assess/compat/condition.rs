@@ -2,19 +2,25 @@
 //! with a third label) refuses nothing that was allowed before; comparing texts would call it a tightening.
 
 use super::surface::normal_text;
-use crate::change::Expr;
+use crate::change::{Expr, TypeName};
 use crate::parse::Lexis;
-use sqlparser::ast::{BinaryOperator, Expr as Ast, UnaryOperator, Value};
+use sqlparser::ast::{BinaryOperator, Expr as Ast, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value};
 use sqlparser::dialect::GenericDialect;
 
 /// A check as a conjunction of conditions on one expression each. Null passes every condition but [`Condition::NotNull`].
 #[derive(Debug, Clone, PartialEq)]
-enum Condition {
+pub enum Condition {
+    /// It is not null.
     NotNull(String),
+    /// It is one of these literals.
     OneOf(String, Vec<String>),
+    /// It is this number or more; without the number itself where told so.
     AtLeast(String, f64, bool),
+    /// It is this number or less.
     AtMost(String, f64, bool),
+    /// It is not this literal.
     Differs(String, String),
+    /// What is not understood, by its text.
     Other(String),
 }
 
@@ -36,7 +42,7 @@ pub fn follows(given: &[&Expr], wanted: &Expr) -> bool {
 }
 
 /// Whether a condition follows from others: of a conjunction every part, of an alternative the whole or one arm.
-fn implied(given: &[Condition], wanted: &Ast) -> bool {
+pub fn implied(given: &[Condition], wanted: &Ast) -> bool {
     let follows = |wanted: &Condition| given.iter().any(|given| given.implies(wanted));
     match plain(wanted) {
         Ast::BinaryOp { left, op: BinaryOperator::And, right } => implied(given, left) && implied(given, right),
@@ -61,25 +67,51 @@ fn conjuncts(ast: &Ast) -> Vec<Condition> {
     out
 }
 
-/// Whether a row in which all of `absent` are null passes the check, whatever its other columns hold. Only what is certain.
-pub fn passes_without(expr: &Expr, absent: impl Fn(&str) -> bool) -> bool {
-    conditions(expr).iter().all(|condition| match condition {
-        Condition::OneOf(subject, _)
-        | Condition::AtLeast(subject, ..)
-        | Condition::AtMost(subject, ..)
-        | Condition::Differs(subject, _) => absent(subject.trim_matches('"')),
-        Condition::Other(text) => comparison_with(text, &absent),
-        Condition::NotNull(_) => false,
+/// What a column's type says of its values: how long a string is, which numbers there are.
+pub fn within(column: &str, data_type: &TypeName) -> Vec<Condition> {
+    spellings(column).flat_map(|subject| bounds(&subject, data_type)).collect()
+}
+
+/// Whether values of the column that satisfy the conditions fit the type, which is one of shorter strings or of fewer numbers.
+pub fn fits(given: &[Condition], column: &str, data_type: &TypeName) -> bool {
+    spellings(column).any(|subject| {
+        let wanted = bounds(&subject, data_type);
+        !wanted.is_empty() && wanted.iter().all(|wanted| given.iter().any(|given| given.implies(wanted)))
     })
 }
 
-/// `a < b` and its like, where a side that is absent makes the whole null.
-fn comparison_with(text: &str, absent: &impl Fn(&str) -> bool) -> bool {
-    let simple = |side: &str| side.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '.');
-    ["<=", ">=", "<>", "<", ">", "="].iter().find_map(|op| text.split_once(op)).is_some_and(|(left, right)| {
-        let (left, right) = (left.trim(), right.trim());
-        simple(left) && simple(right) && (absent(left.trim_matches('"')) || absent(right.trim_matches('"')))
+/// The literals that the conditions leave to a column.
+pub fn literals<'c>(given: &'c [Condition], column: &str) -> Option<&'c [String]> {
+    let subjects: Vec<String> = spellings(column).collect();
+    given.iter().find_map(|condition| match condition {
+        Condition::OneOf(subject, values) if subjects.contains(subject) => Some(values.as_slice()),
+        _ => None,
     })
+}
+
+fn bounds(subject: &str, data_type: &TypeName) -> Vec<Condition> {
+    let length = || data_type.modifiers.first().and_then(|text| text.parse::<u32>().ok());
+    let between = |least: f64, most: f64| {
+        vec![Condition::AtLeast(subject.to_owned(), least, true), Condition::AtMost(subject.to_owned(), most, true)]
+    };
+    match data_type.name.as_str() {
+        _ if data_type.dimensions > 0 => Vec::new(),
+        "character varying" | "character" => {
+            length().map(|length| Condition::AtMost(length_of(subject), length.into(), true)).into_iter().collect()
+        }
+        "smallint" => between(i16::MIN.into(), i16::MAX.into()),
+        "integer" => between(i32::MIN.into(), i32::MAX.into()),
+        _ => Vec::new(),
+    }
+}
+
+fn length_of(subject: &str) -> String {
+    format!("length({subject})")
+}
+
+/// A column as it may be written: without quotes and within them.
+fn spellings(column: &str) -> impl Iterator<Item = String> {
+    [column.to_lowercase(), format!("\"{}\"", column.to_lowercase())].into_iter()
 }
 
 impl Condition {
@@ -89,6 +121,9 @@ impl Condition {
             (Condition::OneOf(a, have), Condition::Differs(b, value)) => a == b && !have.contains(value),
             (Condition::OneOf(a, have), Condition::AtLeast(b, bound, inclusive)) => {
                 a == b && have.iter().all(|v| v.parse::<f64>().is_ok_and(|v| v > *bound || (*inclusive && v == *bound)))
+            }
+            (Condition::OneOf(a, have), Condition::AtMost(b, bound, true)) if *b == length_of(a) => {
+                have.iter().all(|value| value.chars().count() as f64 <= *bound)
             }
             (Condition::OneOf(a, have), Condition::AtMost(b, bound, inclusive)) => {
                 a == b && have.iter().all(|v| v.parse::<f64>().is_ok_and(|v| v < *bound || (*inclusive && v == *bound)))
@@ -107,7 +142,8 @@ impl Condition {
     }
 }
 
-fn conditions(expr: &Expr) -> Vec<Condition> {
+/// The conditions that an expression consists of.
+pub fn conditions(expr: &Expr) -> Vec<Condition> {
     let mut out = Vec::new();
     match parse(&expr.sql) {
         Some(ast) => collect(&ast, &mut out),
@@ -116,7 +152,8 @@ fn conditions(expr: &Expr) -> Vec<Condition> {
     out
 }
 
-fn parse(text: &str) -> Option<Ast> {
+/// An expression's text, read.
+pub fn parse(text: &str) -> Option<Ast> {
     crate::parse::parser(text, &GenericDialect {}, &Lexis::POSTGRES).ok()?.parse_expr().ok()
 }
 
@@ -217,11 +254,15 @@ fn plain(ast: &Ast) -> &Ast {
 }
 
 fn subject(ast: &Ast) -> String {
-    let text = plain(ast).to_string().to_lowercase();
-    match text.strip_prefix("character_length(").or_else(|| text.strip_prefix("char_length(")) {
-        Some(rest) => format!("length({rest}"),
-        None => text,
+    let ast = plain(ast);
+    if let Ast::Function(function) = ast
+        && let FunctionArguments::List(list) = &function.args
+        && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_slice()
+        && matches!(function.name.to_string().to_lowercase().as_str(), "length" | "char_length" | "character_length")
+    {
+        return length_of(&subject(argument));
     }
+    ast.to_string().to_lowercase()
 }
 
 fn literal(ast: &Ast) -> Option<String> {
@@ -281,10 +322,40 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_passes() {
-        let expr = Expr::plain("starts < ends AND fee >= 0");
-        assert!(passes_without(&expr, |name| name == "ends" || name == "fee"));
-        assert!(!passes_without(&expr, |name| name == "ends"));
-        assert!(!passes_without(&Expr::plain("fee IS NOT NULL"), |_| true));
+    fn checked_values_fit_narrower_types() {
+        for (given, data_type, length, expected) in [
+            ("char_length(c) <= 2", "character varying", 2, true),
+            ("length(c) < 3", "character varying", 2, false),
+            ("length(c) = 2", "character varying", 2, true),
+            ("c IN ('a', 'bb')", "character varying", 2, true),
+            ("c IN ('a', 'bbb')", "character varying", 2, false),
+            ("length(d) <= 2", "character varying", 2, false),
+            ("c BETWEEN 1 AND 5", "smallint", 0, true),
+            ("c >= 1", "smallint", 0, false),
+            ("c IN (1, 40000)", "smallint", 0, false),
+        ] {
+            let modifiers = if length == 0 { Vec::new() } else { vec![length.to_string().into()] };
+            let data_type = TypeName { modifiers, ..TypeName::simple(data_type) };
+            assert_eq!(fits(&conditions(&Expr::plain(given)), "c", &data_type), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn types_are_conditions() {
+        let limited = |name: &str, modifier: &str| TypeName {
+            modifiers: if modifier.is_empty() { Vec::new() } else { vec![modifier.into()] },
+            ..TypeName::simple(name)
+        };
+        for (data_type, wanted, expected) in [
+            (limited("character varying", "32"), "char_length(c) <= 64", true),
+            (limited("character varying", "32"), "length((c)::text) <= 32", true),
+            (limited("character varying", "32"), "length(c) <= 31", false),
+            (limited("character varying", ""), "length(c) <= 31", false),
+            (limited("smallint", ""), "c BETWEEN -32768 AND 32767", true),
+            (limited("integer", ""), "c < 100000", false),
+        ] {
+            let wanted_ast = parse(wanted).expect("an expression");
+            assert_eq!(implied(&within("c", &data_type), &wanted_ast), expected, "{data_type:?} => {wanted}");
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! The rules for rows: checks, keys, foreign keys, exclusion, partition bounds. A rule of the state that does not follow from
 //! the application's own rules refuses rows that the application writes.
 
-use super::condition::{follows, passes_without};
+use super::condition::{Condition, conditions, fits, follows, literals};
+use super::filler::Fillers;
 use super::partition;
-use super::surface::{Generated, Surface, UniqueKey, gets_value, normal_text};
+use super::row::{Rows, is_too_long, refuses_default};
+use super::surface::{Generated, Surface, gets_value, normal_text};
+use super::unique::{try_keys, try_upserts};
 use super::{App, Trial, Use};
-use crate::catalog::{Catalog, Dependency, Dependent, Fill, Name, Table};
+use crate::catalog::{Catalog, Dependency, Dependent, Fill, Name, Table, TableColumn, UserTypeShape};
 use crate::change::{
-    ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, Firing, ForeignKey, Ident, RefKind, ReferentialAction,
+    ColumnValue, Constraint, ConstraintKind, Deferrable, Expr, ExprShape, ForeignKey, Ident, ReferentialAction, TypeName,
 };
-use crate::dialect::{AppError, Dialect};
+use crate::dialect::{AppError, Fit};
 use std::sync::Arc;
 
 /// Tries the rows that the application may write against the rules of the state.
@@ -19,6 +22,7 @@ pub(super) fn try_rows(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, th
         return;
     }
     try_checks(trial, name, own, there);
+    try_defaults(trial, name, own, there);
     try_keys(trial, name, own, there);
     try_upserts(trial, name, own, there);
     try_foreign_keys(trial, name, own, there);
@@ -34,8 +38,63 @@ fn enforced(table: Option<&Table>) -> impl Iterator<Item = (&Constraint, Ident)>
     constraints.iter().filter(|c| !c.not_enforced).map(|c| (&**c, c.name.clone().unwrap_or_default()))
 }
 
-fn checks(table: Option<&Table>) -> impl Iterator<Item = (&Expr, Ident)> {
+/// The checks of a table that hold for new rows, with their names.
+pub(super) fn checks(table: Option<&Table>) -> impl Iterator<Item = (&Expr, Ident)> {
     enforced(table).filter_map(|(c, label)| if let ConstraintKind::Check(expr) = &c.kind { Some((expr, label)) } else { None })
+}
+
+/// Whether the checks that a table has in the application's own schema refuse each value of a column that its new type refuses.
+pub(super) fn refused_already(trial: &Trial<'_>, name: &Name, column: &Ident, from: &TypeName, to: &TypeName, fit: Fit) -> bool {
+    let Some(own) = Surface::of(trial.app, name).filter(|own| own.table.is_some_and(|table| table.name == *name)) else {
+        return false;
+    };
+    let given: Vec<&Expr> = checks(own.table).map(|(expr, _)| expr).collect();
+    let of = |data_type: &TypeName, names: &[&str]| names.contains(&data_type.name.as_str());
+    let strings = ["text", "character varying"];
+    let integers = ["smallint", "integer", "bigint"];
+    match fit {
+        Fit::Overflow if of(from, &strings) && of(to, &strings) || of(from, &integers) && of(to, &integers) => {
+            fits(&given.into_iter().flat_map(conditions).collect::<Vec<_>>(), column, to)
+        }
+        Fit::Malformed => domain_checks(trial, from, to)
+            .is_some_and(|wanted| !wanted.is_empty() && wanted.iter().all(|check| follows(&given, &of_value(check, column)))),
+        Fit::All | Fit::Altered | Fit::Overflow | Fit::Mismatch => false,
+    }
+}
+
+/// The checks of a domain over the very type, which are all that it refuses.
+fn domain_checks(trial: &Trial<'_>, from: &TypeName, to: &TypeName) -> Option<Vec<Expr>> {
+    let name = trial.state.resolve_type(&to.qname()).filter(|_| to.dimensions == 0)?;
+    match &trial.state.types.get(&name)?.shape {
+        UserTypeShape::Domain(domain) if domain.data_type == *from => {
+            Some(domain.checks.iter().map(|check| check.expr.clone()).collect())
+        }
+        UserTypeShape::Domain(_) | UserTypeShape::Type(_) => None,
+    }
+}
+
+/// A domain's check as one of a column.
+fn of_value(check: &Expr, column: &Ident) -> Expr {
+    let is_plain = column.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let name = if is_plain { column.to_string() } else { format!("\"{column}\"") };
+    let mut sql = String::new();
+    // Every second part stands between quotes.
+    for (number, part) in check.sql.split('\'').enumerate() {
+        if number > 0 {
+            sql.push('\'');
+        }
+        let words = part.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_'));
+        for word in words {
+            let bare = word.trim_end_matches(|c: char| !(c.is_alphanumeric() || c == '_'));
+            if number % 2 == 0 && bare.eq_ignore_ascii_case("value") {
+                sql.push_str(&name);
+                sql.push_str(&word[bare.len()..]);
+            } else {
+                sql.push_str(word);
+            }
+        }
+    }
+    Expr::plain(sql)
 }
 
 fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
@@ -69,8 +128,8 @@ fn refusing_checks(trial: &Trial<'_>, own: &Surface<'_>, there: &Surface<'_>) ->
     let given: Vec<&Expr> = checks(own.table).map(|(expr, _)| expr).collect();
     let own_bound = own.table.and_then(|table| partition::bound_of(table, trial.app));
     let bound = |expr: &Expr| own_bound.as_ref().is_some_and(|bound| follows(&[bound], expr));
-    let passes =
-        |expr: &Expr| bound(expr) || follows(&given, expr) || not_null_already(expr, own) || absent_passes(expr, own, there);
+    let rows = Rows::new(trial, own, there, &given);
+    let passes = |expr: &Expr| bound(expr) || follows(&given, expr) || not_null_already(expr, own) || rows.pass(expr);
     checks(there.table).filter(|(expr, _)| !passes(expr)).map(|(_, label)| label).collect()
 }
 
@@ -105,170 +164,6 @@ fn not_null_already(expr: &Expr, own: &Surface<'_>) -> bool {
         ExprShape::NotNull(columns) => !columns.is_empty() || own.columns.is_empty(),
         _ => false,
     }
-}
-
-/// A check on columns that the application does not know passes when it leaves them out and they become null, or when all of them
-/// have a constant default, under which existing rows pass too.
-fn absent_passes(expr: &Expr, own: &Surface<'_>, there: &Surface<'_>) -> bool {
-    let columns: Vec<&Ident> = expr.refs.iter().filter(|r| r.kind == RefKind::Column).map(|r| r.name()).collect();
-    let unknown = |column: &str| own.column(column).is_none();
-    let value = |column: &str| there.column(column).map(|column| column.value);
-    let null = |column: &str| unknown(column) && matches!(value(column), Some(ColumnValue::None));
-    if columns.is_empty() || !columns.iter().any(|column| unknown(column)) {
-        return false;
-    }
-    let supplied = |column: &&Ident| unknown(column) && !matches!(value(column), Some(ColumnValue::None));
-    columns.iter().all(supplied) || passes_without(expr, null)
-}
-
-fn try_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    let given = UniqueKey::of(own);
-    for key in UniqueKey::of(there) {
-        let kept_apart = !merges(trial, &key, own, there) && given.iter().any(|have| demands_as_much(have, &key));
-        if kept_apart || new_columns_keep_apart(&key, own, there) {
-            continue;
-        }
-        let label = key.index.constraint.clone().unwrap_or_else(|| key.index.name.clone());
-        trial.fail(Use::WriteRow(name.clone(), label.clone()), AppError::Duplicate { constraint: label });
-    }
-}
-
-/// Whether a column of the key has a type there for which values are equal that the application's own type keeps apart.
-fn merges(trial: &Trial<'_>, key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
-    let data_type = |surface: &Surface<'_>, column: &str| surface.column(column)?.data_type.clone();
-    let by_type = |column: &Ident| match (data_type(own, column), data_type(there, column)) {
-        (Some(from), Some(to)) => from != to && trial.dialect.equates(&from, &to, trial.state),
-        (None, _) | (_, None) => false,
-    };
-    key.columns.iter().flatten().any(|column| {
-        let folds = |surface: &Surface<'_>, catalog: &Catalog| {
-            surface.table.is_some_and(|table| !compared_exactly(trial.dialect, table, column, catalog))
-        };
-        by_type(column) || (folds(there, trial.state) && !folds(own, trial.app))
-    })
-}
-
-/// Whether texts in a column are equal only where they are the same.
-pub(super) fn compared_exactly(dialect: &dyn Dialect, table: &Table, column: &Ident, catalog: &Catalog) -> bool {
-    let collation = table.column(column).and_then(|column| column.collation.as_ref());
-    collation.is_none_or(|collation| dialect.is_deterministic(collation, catalog))
-}
-
-/// Whether the rows that satisfy `have` satisfy `key`.
-fn demands_as_much(have: &UniqueKey<'_>, key: &UniqueKey<'_>) -> bool {
-    let predicate = have.index.shape.predicate.is_none() || have.predicate() == key.predicate();
-    let nulls = have.index.shape.nulls_not_distinct || !key.index.shape.nulls_not_distinct || have.index.primary;
-    if !predicate || !nulls {
-        return false;
-    }
-    match (&have.columns, &key.columns) {
-        (Some(have), Some(key)) => have.iter().all(|column| key.contains(column)),
-        // Rows that repeat the columns repeat what is computed from them.
-        (None, Some(key)) => have.index.shape.keys.iter().all(|own| computed_from(own, key)),
-        _ => texts(have) == texts(key),
-    }
-}
-
-/// Whether a key is one of the columns, or an expression over them that is null only where they are.
-fn computed_from(own: &crate::change::IndexKey, columns: &[Ident]) -> bool {
-    if let Some(column) = own.column() {
-        return columns.contains(column);
-    }
-    let total = ["lower", "upper", "btrim", "trim", "md5", "coalesce", "date_trunc", "length", "abs"];
-    own.expr.refs.iter().all(|found| match found.kind {
-        RefKind::Column => columns.contains(found.name()),
-        RefKind::Function { .. } => total.contains(&found.name().as_str()),
-        RefKind::Relation => false,
-        RefKind::Type | RefKind::Collation => true,
-    }) && !own.expr.sql.to_ascii_lowercase().contains("case ")
-        && own.expr.refs.iter().any(|found| found.kind == RefKind::Column)
-}
-
-fn texts(key: &UniqueKey<'_>) -> Vec<String> {
-    key.index.shape.keys.iter().map(|key| normal_text(&key.expr)).collect()
-}
-
-/// A key with a column that the application does not know: its rows get null there (which differs from every other null), or a
-/// fresh value, and so never repeat.
-fn new_columns_keep_apart(key: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
-    let Some(columns) = &key.columns else { return false };
-    columns.iter().filter(|column| own.column(column).is_none()).any(|column| {
-        match there.column(column).map(|column| column.value) {
-            Some(ColumnValue::None) => !key.index.shape.nulls_not_distinct,
-            Some(ColumnValue::Default(expr)) => match expr.shape {
-                ExprShape::Null => !key.index.shape.nulls_not_distinct,
-                ExprShape::Literal(_) => false,
-                ExprShape::Column(_) | ExprShape::NotNull(_) | ExprShape::Other => !expr.refs.is_empty(),
-            },
-            Some(ColumnValue::Serial | ColumnValue::Identity { .. } | ColumnValue::Generated { .. }) => true,
-            None => false,
-        }
-    })
-}
-
-fn try_upserts(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    let available = UniqueKey::of(there);
-    let ruled = |surface: &Surface<'_>| surface.table.is_some_and(has_write_rules);
-    let barred = ruled(there) && !ruled(own);
-    let same = |a: &UniqueKey<'_>, b: &UniqueKey<'_>| {
-        arbiter_keys(a) == arbiter_keys(b) && (b.index.shape.predicate.is_none() || a.predicate() == b.predicate())
-    };
-    for key in UniqueKey::of(own) {
-        if !key.arbiter() {
-            continue;
-        }
-        let columns = arbiter_keys(&key);
-        let known = key.columns.iter().flatten().all(|column| there.column(column).is_some());
-        let matching: Vec<&UniqueKey<'_>> = available.iter().filter(|found| found.index.valid && same(&key, found)).collect();
-        // A key that the change itself adds does not count against a new application.
-        let counts = trial.which == App::Old;
-        if counts && known && !matching.iter().any(|found| found.arbiter()) {
-            let error = if matching.is_empty() { AppError::NoConflictTarget } else { AppError::DeferrableConflictTarget };
-            trial.fail(Use::Upsert(name.clone(), columns), error);
-        } else if barred {
-            trial.fail(Use::Upsert(name.clone(), columns), AppError::ConflictWithRules);
-        }
-        let Some(constraint) = &key.index.constraint else { continue };
-        let named = available.iter().find(|found| found.index.constraint.as_ref() == Some(constraint));
-        if let (true, Some(named), Some(same)) = (counts && known, named, matching.first())
-            && !matching.iter().any(|found| found.index.constraint.as_ref() == Some(constraint))
-            && arbiter_keys(named) != arbiter_keys(&key)
-        {
-            // The name is another key's: the row is inserted without regard to the one that it repeats.
-            let repeated = same.index.constraint.clone().unwrap_or_else(|| same.index.name.clone());
-            trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), AppError::Duplicate { constraint: repeated });
-        }
-        let missing = there.table.is_some_and(|table| table.constraint(constraint).is_none());
-        if missing && known && matching.iter().any(|found| counts || renamed(found, &key, own, there)) {
-            let error = AppError::NoConstraint { constraint: constraint.clone(), relation: name.name.clone() };
-            trial.fail(Use::UpsertConstraint(name.clone(), constraint.clone()), error);
-        }
-    }
-}
-
-/// Whether a key is one that had another name, or took the place of one, rather than one that the change adds.
-fn renamed(before: &UniqueKey<'_>, after: &UniqueKey<'_>, own: &Surface<'_>, there: &Surface<'_>) -> bool {
-    let Some(name) = &before.index.constraint else { return false };
-    let same_table = own.table.map(|table| table.id) == there.table.map(|table| table.id);
-    let gone = own.table.is_some_and(|table| table.constraint(name).is_none());
-    let replaced = same_table && gone && !before.index.primary && !after.index.primary;
-    before.index.id == after.index.id || replaced
-}
-
-/// What an upsert writes to name the key: columns, and expressions by their text; the order does not matter.
-fn arbiter_keys(key: &UniqueKey<'_>) -> Vec<Ident> {
-    let mut keys = match &key.columns {
-        Some(columns) => columns.clone(),
-        None => texts(key).into_iter().map(Ident::from).collect(),
-    };
-    keys.sort();
-    keys
-}
-
-/// Whether rules rewrite what is inserted or updated: the server then refuses every upsert.
-fn has_write_rules(table: &Table) -> bool {
-    let writes = |event: &str| event == "INSERT" || event == "UPDATE";
-    table.rules.iter().any(|rule| writes(&rule.event) && rule.enabled != Firing::Disabled)
 }
 
 fn foreign_keys(table: Option<&Table>) -> impl Iterator<Item = (&ForeignKey, &Constraint, Ident)> {
@@ -317,21 +212,90 @@ fn try_left_behind(trial: &mut Trial<'_>, name: &Name) {
 }
 
 fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
-    for (key, _, label) in foreign_keys(there.table) {
+    let known: Vec<Condition> = checks(own.table).flat_map(|(expr, _)| conditions(expr)).collect();
+    for (key, constraint, label) in foreign_keys(there.table) {
         if foreign_keys(own.table).any(|(have, ..)| same_reference((trial.app, have), (trial.state, key))) {
             continue;
         }
-        // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row. What
-        // is computed from its values may be anything.
+        // What is computed from an application's values may be anything.
         let computed = |column: &str| there.column(column).is_some_and(|column| column.generated == Generated::Expression);
         let left_out = |column: &Ident| own.column(column).is_none() && !computed(column);
-        if key.columns.iter().any(|column| there.seen(column).is_none_or(|column| left_out(&column))) {
+        let refers = match key.columns.iter().any(|column| there.seen(column).is_none_or(|column| left_out(&column))) {
+            // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row.
+            true => constraint.not_valid && default_without_row(trial.state, key, there),
+            false => !all_seeded(trial, key, &known),
+        };
+        if !refers {
             continue;
         }
         trial.fail(
             Use::WriteRow(name.clone(), label.clone()),
             AppError::NoReferencedRow { relation: name.name.clone(), constraint: label },
         );
+    }
+}
+
+/// Whether the first is a key that cascades, and older than the second: the server sees to the older one first.
+fn is_before(table: &Table, first: &Ident, second: &Ident) -> bool {
+    let place = |wanted: &Ident| foreign_keys(Some(table)).position(|(.., name)| name == *wanted);
+    let cascades = foreign_keys(Some(table)).any(|(key, _, name)| name == *first && key.on_delete == ReferentialAction::Cascade);
+    cascades && place(first) < place(second)
+}
+
+/// What statements have put into the column that a foreign key of one column refers to, where all of that is known.
+fn seeds<'c>(state: &'c Catalog, key: &ForeignKey) -> Option<Option<&'c imbl::OrdSet<Arc<str>>>> {
+    let [referenced] = key.referenced.as_slice() else { return None };
+    let name = Name::new(key.table.schema.clone()?, key.table.name.clone());
+    let column = state.table(&name)?.column(referenced).filter(|column| column.data_type.name != "unknown")?;
+    match state.contents(&name) {
+        Some(contents) if contents.unknown => None,
+        Some(contents) => Some(contents.keys.get(&column.number)),
+        None => Some(None),
+    }
+}
+
+/// Whether the default of a column refers to a row that no migration inserted. A constraint that was validated has shown that
+/// the row is there.
+fn default_without_row(state: &Catalog, key: &ForeignKey, there: &Surface<'_>) -> bool {
+    let [column] = key.columns.as_slice() else { return false };
+    let default = match there.table.and_then(|table| table.column(column)).map(|column| &column.value) {
+        Some(ColumnValue::Default(default)) => &default.shape,
+        _ => return false,
+    };
+    match default {
+        ExprShape::Literal(text) => seeds(state, key).is_some_and(|seeds| seeds.is_none_or(|seeds| !seeds.contains(text))),
+        _ => false,
+    }
+}
+
+/// Whether every value that the application's checks leave to the column was inserted into a table that it does not know, and so
+/// does not delete from.
+fn all_seeded(trial: &Trial<'_>, key: &ForeignKey, known: &[Condition]) -> bool {
+    let [column] = key.columns.as_slice() else { return false };
+    let target = key.table.schema.clone().map(|schema| Name::new(schema, key.table.name.clone()));
+    let (Some(values), Some(target)) = (literals(known, column), target) else { return false };
+    let Some(Some(seeds)) = seeds(trial.state, key) else { return false };
+    trial.app.table(&target).is_none() && values.iter().all(|value| seeds.contains(value.as_str()))
+}
+
+/// Defaults that the state's own rules refuse, whatever the rest of the row holds.
+fn try_defaults(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>) {
+    let Some(table) = there.table.filter(|table| table.name == *name) else { return };
+    let fillers = Fillers::of(trial.state, table);
+    let literal = |column: &&Arc<TableColumn>| matches!(column.value, ColumnValue::Default(_)) && !fillers.may_fill(&column.name);
+    for column in table.columns.iter().filter(literal) {
+        let known = own.column(&column.name);
+        if known.is_some_and(|known| !known.omittable) {
+            continue;
+        }
+        let refusing = checks(there.table).find(|(check, _)| refuses_default(trial.state, column, check));
+        let error = match refusing {
+            _ if is_too_long(trial.state, column) => AppError::TooLong { data_type: trial.type_text(&column.data_type) },
+            // In a column that the application does not know every row has it: the check itself is tried on that.
+            Some((_, constraint)) if known.is_some() => AppError::Check { relation: name.name.clone(), constraint },
+            Some(_) | None => continue,
+        };
+        trial.fail(Use::Omit(name.clone(), column.name.clone()), error);
     }
 }
 
@@ -362,13 +326,13 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
             continue;
         };
         let copied = columns != key.columns;
-        let tolerated = foreign_keys(trial.app.table(&child).map(|table| &**table)).any(|(have, ..)| {
+        let tolerated = foreign_keys(trial.app.table(&child).map(|table| &**table)).any(|(have, _, kept)| {
             have.columns == columns
                 && have.table.name == own_table.name.name
                 && match have.on_delete {
                     ReferentialAction::NoAction | ReferentialAction::Restrict => true,
                     // The rows that refer to it are gone before they are in the way.
-                    ReferentialAction::Cascade => copied,
+                    ReferentialAction::Cascade => copied || is_before(child_table, &kept, &label),
                     ReferentialAction::SetNull | ReferentialAction::SetDefault => false,
                 }
         });

@@ -1,13 +1,14 @@
 //! Tables, views and sequences: can they be named, read and written as the application does?
 
 use super::computed::try_computed;
-use super::constraint::{compared_exactly, try_rows};
+use super::constraint::try_rows;
 use super::guard::try_guards;
 use super::passing::try_passing;
 use super::policy::try_recursion;
 use super::replication::try_published;
 use super::security::{try_privileges, try_row_security};
 use super::surface::{Generated, NullRefusal, Surface, SurfaceColumn};
+use super::unique::compared_exactly;
 use super::{App, Trial, Use};
 use crate::catalog::{Catalog, Dependency, Dependent, Index, Name, Relation, Table, View};
 use crate::change::{Firing, Ident, Persistence};
@@ -272,6 +273,9 @@ fn try_values(
     let data_type = trial.type_text(to);
     let refusing =
         super::types::refusing_check(trial.state, to).filter(|_| super::types::refusing_check(trial.app, from).is_none());
+    if super::constraint::refused_already(trial, name, &own.name, from, to, conversion.old_values) {
+        return;
+    }
     let error = match conversion.old_values {
         Fit::All => return,
         Fit::Malformed if let Some((domain, constraint)) = refusing => AppError::DomainCheck { domain, constraint },

@@ -269,6 +269,10 @@ pub(super) fn set_default(
     }
     let members = if only { vec![relation.clone()] } else { inherit::family(catalog, relation) };
     for member in members {
+        if let Some(table) = catalog.table(&member).cloned() {
+            // Rows that are there hold what the default was before.
+            catalog.fill_unnamed(&table, column);
+        }
         edit(catalog, &member, column, |column| {
             column.value = default.clone().map_or(ColumnValue::None, ColumnValue::Default);
         });

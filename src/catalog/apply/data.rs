@@ -29,6 +29,7 @@ pub(super) fn data(catalog: &mut Catalog, data: &Data, dialect: &dyn Dialect) ->
         arbiter(&table, target)?;
     }
     fill(catalog, &table, data);
+    catalog.note_rows(&table, data);
     Ok(())
 }
 
