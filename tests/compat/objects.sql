@@ -700,6 +700,7 @@ CREATE TABLE t (id int, at int) PARTITION BY RANGE (at); CREATE TABLE t_1 PARTIT
 CREATE PUBLICATION feed FOR TABLE t;
 -- old: INSERT INTO t VALUES (1, 1) => ok
 -- old: UPDATE t_1 SET id = 2 => 55000
+-- old: UPDATE t SET id = 2 => 55000
 
 -- case: extension moved out of the search path
 CREATE SCHEMA ext; CREATE EXTENSION pgcrypto;

@@ -222,3 +222,26 @@ CREATE FUNCTION fill_code() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.cod
 CREATE TRIGGER fill_code BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fill_code();
 -- old: INSERT INTO t VALUES (1, 'Hello big World') => ok
 -- new: SELECT code FROM t => 42703
+
+-- case: check on a column that a trigger copies from one with that check
+CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL CHECK (a <> ''), b text);
+-- migration: expand
+ALTER TABLE t ADD COLUMN c text;
+CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.c IS NULL THEN NEW.c := NEW.a; ELSE NEW.a := NEW.c; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER sync BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION sync();
+ALTER TABLE t ADD CONSTRAINT c_check CHECK (c <> '') NOT VALID;
+-- old: INSERT INTO t VALUES (1, 'x', '') => ok
+-- new: SELECT c FROM t => 42703
+
+-- case: check on a column that a trigger copies from one without it
+CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL CHECK (a <> ''), b text);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN c text;
+CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.c := NEW.b; RETURN NEW; END $$;
+CREATE TRIGGER sync BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION sync();
+ALTER TABLE t ADD CONSTRAINT c_check CHECK (c <> '') NOT VALID;
+-- old: INSERT INTO t VALUES (1, 'x', '') => 23514
+-- new: SELECT c FROM t => 42703

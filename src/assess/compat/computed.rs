@@ -4,7 +4,7 @@
 use super::condition::follows;
 use super::expression::{Expression, Hazard};
 use super::surface::{NullRefusal, Surface, UniqueKey, normal_text};
-use super::{Trial, Use};
+use super::{App, Trial, Use};
 use crate::catalog::{Catalog, Name, Table};
 use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, RefKind, RoutineBody, Trigger, TypeName};
 use crate::dialect::{AppError, Fit};
@@ -48,6 +48,8 @@ fn values(trial: &Trial<'_>, own: &Surface<'_>, there: &Surface<'_>, table: &Tab
         let (expr, body) = match &column.value {
             ColumnValue::Generated { expr, stored: true } => (expr.clone(), None),
             ColumnValue::Generated { stored: false, .. } | ColumnValue::Serial | ColumnValue::Identity { .. } => return None,
+            // What a trigger keeps for the version before holds what that version could: the new one writes no more until it is gone.
+            ColumnValue::None | ColumnValue::Default(_) if trial.which == App::New => return None,
             ColumnValue::None | ColumnValue::Default(_) => {
                 let (expr, body) = assigned(trial.state, table, &column.name)?;
                 (expr, Some(body))

@@ -4,7 +4,7 @@
 use super::body::{folded, tokens};
 use super::surface::refuses_null;
 use crate::catalog::{Catalog, Table};
-use crate::change::{Firing, ObjectKind, RoutineBody, Trigger};
+use crate::change::{Firing, Ident, ObjectKind, RoutineBody, Trigger};
 use crate::parse::{Token, TokenKind};
 
 /// Functions that give null only for null.
@@ -30,6 +30,9 @@ const STRICT: [&str; 20] = [
     "round",
     "date_trunc",
 ];
+
+/// Words before what is compared, not assigned.
+const CONDITION: [&str; 6] = ["if", "elsif", "elseif", "when", "and", "or"];
 
 /// The functions of a table's triggers that may fill columns of new rows.
 pub(super) struct Fillers<'a> {
@@ -83,6 +86,25 @@ impl<'a> Fillers<'a> {
             places.into_iter().any(|at| function.names(at, column) && (function.is(at + 3, ":=") || function.is(at + 3, "=")))
         };
         self.functions.iter().any(|function| assigned(function) || self.fill(column))
+    }
+
+    /// The column of the same row whose value is all that is ever assigned to the column.
+    pub fn copied_from(&self, column: &str) -> Option<Ident> {
+        let mut from = None;
+        for function in &self.functions {
+            let places = (0..function.tokens.len()).filter(|at| function.names(*at, column));
+            for at in places.filter(|at| {
+                function.is(at + 3, ":=") || function.is(at + 3, "=") && !function.is_any(at.wrapping_sub(1), &CONDITION)
+            }) {
+                let field = function.tokens.get(at + 6).map(|field| folded(field.text(function.text)))?;
+                let copies = function.is(at + 4, "new") && function.is(at + 5, ".") && function.is(at + 7, ";");
+                if !copies || field == column || from.as_ref().is_some_and(|from| *from != field) {
+                    return None;
+                }
+                from = Some(field);
+            }
+        }
+        from
     }
 
     fn is_never_null(&self, column: &str) -> bool {

@@ -30,9 +30,18 @@ pub struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// The rows that pass the checks `given` of the application's own schema.
     pub fn new(trial: &Trial<'a>, own: &'a Surface<'a>, there: &'a Surface<'a>, given: &[&Expr]) -> Rows<'a> {
-        let mut known: Vec<Condition> = given.iter().flat_map(|expr| conditions(expr)).collect();
+        let fillers = there.table.map(|table| Fillers::of(trial.state, table));
+        let copies = copies(own, there, fillers.as_ref());
+        let mut given: Vec<Expr> = given.iter().map(|expr| (*expr).clone()).collect();
+        for (column, copy) in &copies {
+            let of_copy: Vec<Expr> =
+                given.iter().filter(|expr| columns_of(expr).contains(column)).map(|expr| of(expr, column, copy, trial)).collect();
+            given.extend(of_copy);
+        }
+        let mut known: Vec<Condition> = given.iter().flat_map(conditions).collect();
         for column in own.table.iter().flat_map(|table| &table.columns) {
-            known.extend(within(&column.name, &column.data_type));
+            let same = copies.iter().filter(|(from, _)| *from == column.name).map(|(_, copy)| copy);
+            known.extend(same.chain([&column.name]).flat_map(|name| within(name, &column.data_type)));
         }
         Rows {
             app: trial.app,
@@ -42,7 +51,7 @@ impl<'a> Rows<'a> {
             there,
             given: given.iter().filter_map(|expr| Some((parse(&expr.sql)?, columns_of(expr)))).collect(),
             known,
-            fillers: there.table.map(|table| Fillers::of(trial.state, table)),
+            fillers,
         }
     }
 
@@ -251,4 +260,20 @@ fn row(choices: &[(Ident, Vec<Value>)], mut number: usize) -> BTreeMap<Ident, Va
         number /= values.len();
     }
     columns
+}
+
+/// The columns that a trigger fills with what the application writes to another one: that one, and the copy.
+fn copies(own: &Surface<'_>, there: &Surface<'_>, fillers: Option<&Fillers<'_>>) -> Vec<(Ident, Ident)> {
+    let (Some(table), Some(fillers)) = (there.table, fillers) else { return Vec::new() };
+    let known = |column: &Ident| own.table.is_some_and(|own| own.column(column).is_some());
+    let new = table.columns.iter().map(|column| &column.name).filter(|column| !known(column));
+    new.filter_map(|column| fillers.copied_from(column).filter(known).map(|from| (from, column.clone()))).collect()
+}
+
+/// The same rule for a copy of a column.
+fn of(expr: &Expr, column: &Ident, copy: &Ident, trial: &Trial<'_>) -> Expr {
+    expr.rename(|reference, part| {
+        let named = reference.kind == RefKind::Column && part + 1 == reference.parts.len() && reference.parts[part] == *column;
+        named.then(|| (copy.clone(), trial.dialect.quote(copy).into_owned()))
+    })
 }
