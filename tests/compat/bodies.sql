@@ -209,7 +209,7 @@ CREATE TRIGGER make AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION make();
 
 -- case: search path of a function emptied
 CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE h (id int);
-CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM t';
+CREATE FUNCTION f() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM t); END $$;
 CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO h VALUES (NEW.id); RETURN NEW; END $$;
 CREATE TRIGGER keep BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION keep();
 -- migration: contract

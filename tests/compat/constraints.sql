@@ -1096,3 +1096,37 @@ INSERT INTO statuses VALUES ('open');
 ALTER TABLE t ADD CONSTRAINT t_status FOREIGN KEY (status) REFERENCES statuses (code);
 -- old: INSERT INTO t VALUES (1, 'closed') => 23503
 -- new: SELECT code FROM statuses => 42P01
+
+-- case: foreign key of a pair that matches in full, with a new column
+CREATE TABLE w (id int, zone int, PRIMARY KEY (id, zone));
+CREATE TABLE t (id int PRIMARY KEY, w_id int NOT NULL);
+-- migration: mixed
+ALTER TABLE t ADD COLUMN zone int;
+ALTER TABLE t ADD CONSTRAINT t_w FOREIGN KEY (w_id, zone) REFERENCES w (id, zone) MATCH FULL NOT VALID;
+-- old: INSERT INTO t VALUES (1, 7) => 23503
+-- new: SELECT zone FROM t => 42703
+
+-- case: foreign key of a pair with a new column
+CREATE TABLE w (id int, zone int, PRIMARY KEY (id, zone));
+CREATE TABLE t (id int PRIMARY KEY, w_id int NOT NULL);
+-- migration: expand
+ALTER TABLE t ADD COLUMN zone int;
+ALTER TABLE t ADD CONSTRAINT t_w FOREIGN KEY (w_id, zone) REFERENCES w (id, zone);
+-- old: INSERT INTO t VALUES (1, 7) => ok
+-- new: SELECT zone FROM t => 42703
+
+-- case: foreign key follows changes of the key from now on
+CREATE TABLE p (code text PRIMARY KEY); INSERT INTO p VALUES ('a');
+CREATE TABLE t (id int PRIMARY KEY, code text CONSTRAINT t_p REFERENCES p); INSERT INTO t VALUES (1, 'a');
+-- migration: expand
+ALTER TABLE t DROP CONSTRAINT t_p, ADD CONSTRAINT t_p FOREIGN KEY (code) REFERENCES p ON UPDATE CASCADE;
+-- old: INSERT INTO t VALUES (2, 'a') => ok
+-- new: UPDATE p SET code = 'b' => 23503
+
+-- case: foreign key follows changes of the key no more
+CREATE TABLE p (code text PRIMARY KEY); INSERT INTO p VALUES ('a');
+CREATE TABLE t (id int PRIMARY KEY, code text CONSTRAINT t_p REFERENCES p ON UPDATE CASCADE); INSERT INTO t VALUES (1, 'a');
+-- migration: contract
+ALTER TABLE t DROP CONSTRAINT t_p, ADD CONSTRAINT t_p FOREIGN KEY (code) REFERENCES p;
+-- old: UPDATE p SET code = 'b' => 23503
+-- new: INSERT INTO t VALUES (2, 'a') => ok

@@ -222,7 +222,9 @@ fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there
         let left_out = |column: &Ident| own.column(column).is_none() && !computed(column);
         let refers = match key.columns.iter().any(|column| there.seen(column).is_none_or(|column| left_out(&column))) {
             // A column that the application leaves out is null, which refers to nothing; a default must refer to an existing row.
-            true => constraint.not_valid && default_without_row(trial.state, key, there),
+            true => {
+                mixes_nulls(trial.state, key, own, there) || constraint.not_valid && default_without_row(trial.state, key, there)
+            }
             false => !all_seeded(trial, key, &known),
         };
         if !refers {
@@ -233,6 +235,18 @@ fn try_foreign_keys(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there
             AppError::NoReferencedRow { relation: name.name.clone(), constraint: label },
         );
     }
+}
+
+/// Whether `MATCH FULL` meets a column that the application fills beside one that it does not know, which is null.
+fn mixes_nulls(state: &Catalog, key: &ForeignKey, own: &Surface<'_>, there: &Surface<'_>) -> bool {
+    let Some(table) = there.table.filter(|_| key.match_full) else { return false };
+    let fillers = Fillers::of(state, table);
+    let known = |column: &Ident| there.seen(column).is_some_and(|column| own.column(&column).is_some());
+    let null = |column: &Ident| {
+        let without = table.column(column).is_some_and(|column| column.value == ColumnValue::None);
+        !known(column) && without && !fillers.may_fill(column)
+    };
+    key.columns.iter().any(known) && key.columns.iter().any(null)
 }
 
 /// Whether the first is a key that cascades, and older than the second: the server sees to the older one first.
@@ -316,7 +330,14 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
             trial.fail(Use::DeleteReferenced(name.clone(), label), error);
             continue;
         }
-        if !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict) {
+        let refuses = |action: ReferentialAction| matches!(action, ReferentialAction::NoAction | ReferentialAction::Restrict);
+        let own_key = foreign_keys(trial.app.table(&child).map(|table| &**table))
+            .find(|(have, ..)| have.columns == key.columns && have.table.name == own_table.name.name);
+        if own_key.is_some_and(|(have, ..)| !refuses(have.on_update)) && refuses(key.on_update) {
+            let error = still_referenced(name, &label, &child);
+            trial.fail(Use::DeleteReferenced(name.clone(), label.clone()), error);
+        }
+        if !refuses(key.on_delete) {
             continue;
         }
         // A column that nobody has filled refers to nothing until the new application writes it.
@@ -337,14 +358,14 @@ fn try_references(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: 
                 }
         });
         if !tolerated && !super::body::clears(trial.state, table, &child) {
-            let error = AppError::StillReferenced {
-                relation: name.name.clone(),
-                constraint: label.clone(),
-                referencing: child.name.clone(),
-            };
+            let error = still_referenced(name, &label, &child);
             trial.fail(Use::DeleteReferenced(name.clone(), label), error);
         }
     }
+}
+
+fn still_referenced(name: &Name, constraint: &Ident, child: &Name) -> AppError {
+    AppError::StillReferenced { relation: name.name.clone(), constraint: constraint.clone(), referencing: child.name.clone() }
 }
 
 /// The column as the application knows it or, where it does not, whose values were put there: by the release so far, or by what the

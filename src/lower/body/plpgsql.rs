@@ -334,6 +334,7 @@ impl Reader<'_, '_> {
     fn leave(&mut self) {
         let end = self.statement_end();
         if !self.is_any(self.at + 1, &["NEXT", "QUERY"]) {
+            self.expression(self.at + 1, end);
             self.has_left |= !self.conditional;
             self.may_have_left = true;
             self.conditional = true;

@@ -61,6 +61,14 @@ impl Reader<'_, '_> {
         body::statement(&sql, self.place.inside(from, to), self.conditional, self.out);
     }
 
+    /// An expression, where it asks tables.
+    pub(super) fn expression(&mut self, start: usize, end: usize) {
+        let asks = (start..end).any(|at| self.is(at, "SELECT"));
+        let Some((from, to)) = self.bytes(start, end).filter(|_| asks && self.is_reached() && !self.again) else { return };
+        let place = Place::vague(self.place.inside(from, to).span);
+        body::statement(&format!("SELECT {}", &self.text[from..to]), place, self.conditional, self.out);
+    }
+
     /// The first and last token of `INTO [STRICT] target, ...` where it is no part of `INSERT INTO`.
     fn find_into(&self, start: usize, end: usize) -> Option<(usize, usize)> {
         if !self.is_any(start, &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "PERFORM", "VALUES", "TABLE", "("]) {
