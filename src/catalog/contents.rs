@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// So many rows of one statement are looked at; more are taken for anything.
 const MOST_ROWS: usize = 1000;
 
+/// So many keys of a table are remembered; one with more is no list of names that defaults refer to.
+const MOST_KEYS: usize = 1000;
+
 /// What statements have put into the keys of a table.
 #[derive(Debug, Clone, Default)]
 pub struct Contents {
@@ -29,6 +32,10 @@ impl Catalog {
     pub(super) fn note_rows(&mut self, table: &Table, data: &Data) {
         let keys = keys(table);
         let written = data.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| keys.contains(column)));
+        // Nothing refers to it, or it may hold anything.
+        if keys.is_empty() || self.contents.get(&table.id).is_some_and(|contents| contents.unknown) {
+            return;
+        }
         let contents = match data.kind {
             DataKind::Insert | DataKind::Merge | DataKind::CopyIn => self.contents.entry(table.id).or_default(),
             DataKind::Update if written => self.contents.entry(table.id).or_default(),
@@ -39,6 +46,9 @@ impl Catalog {
                 keys.into_iter().for_each(|key| contents.insert(table, key, data, rows));
             }
             _ => contents.unknown = true,
+        }
+        if contents.unknown || contents.keys.values().map(OrdSet::len).sum::<usize>() > MOST_KEYS {
+            *contents = Contents { keys: OrdMap::new(), unknown: true };
         }
     }
 }

@@ -44,6 +44,8 @@ impl Catalog {
         let Some(number) = table.column(column).map(|column| column.number) else { return };
         let key = (table.id, number);
         let fill = match self.filled.get(&key) {
+            // States that do not differ share what they hold.
+            Some((name, found)) if *name == table.name && (*found == fill || *found == Fill::Anything) => return,
             Some((_, found)) if *found != fill => Fill::Anything,
             _ => fill,
         };

@@ -229,3 +229,16 @@ ALTER FUNCTION g() SET search_path = public, pg_temp;
 -- old: SELECT f() => ok
 -- old: SELECT g() => ok
 -- new: SELECT f() => ok
+
+-- case: trigger counts by a query among values
+CREATE TABLE t (id int PRIMARY KEY, owner int NOT NULL);
+-- migration: expand
+CREATE TABLE n (id bigserial PRIMARY KEY, owner int, total bigint);
+CREATE FUNCTION count_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE n SET total = total + 1 WHERE owner = NEW.owner;
+    IF NOT FOUND THEN INSERT INTO n (owner, total) VALUES (NEW.owner, (SELECT count(1) FROM t WHERE owner = NEW.owner)); END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER count_up AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION count_up();
+-- old: INSERT INTO t VALUES (1, 1) => ok
+-- new: SELECT total FROM n => 42P01

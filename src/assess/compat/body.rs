@@ -96,11 +96,11 @@ impl<'a> Body<'a> {
         dialect: &dyn Dialect,
     ) -> Option<AppError> {
         let table = state.table(&state.resolve_relation(data.table.as_ref()?)?)?;
-        let values = match data.query.as_ref()?.selects.len() {
-            1 => self.listed(data, state, rows)?,
-            2 => resolved.columns.get(1)?.clone()?,
+        let values = match (&data.rows, data.query.as_ref()?.selects.len()) {
+            (Some(_), _) => self.listed(data, state, rows)?,
+            (None, 2) => resolved.columns.get(1)?.clone()?,
             // Which of them gives the rows is not told.
-            _ => return None,
+            (None, _) => return None,
         };
         let targets: Vec<&Ident> = match &data.columns {
             Some(columns) => columns.iter().collect(),
@@ -130,14 +130,17 @@ impl<'a> Body<'a> {
         let tokens = tokens(text);
         let values = tokens.iter().position(|token| token.is_word(text, "VALUES"))?;
         let row = state.relation_columns(rows?)?;
-        let (mut depth, mut out) = (0, Vec::new());
+        let (mut depth, mut out, mut whole) = (0, Vec::new(), false);
         let mut start = values + 2;
         for at in values + 1..tokens.len() {
             let sign = tokens[at].text(text);
             let ends = depth == 1 && matches!(sign, "," | ")");
             if ends {
                 match &tokens[start..at] {
-                    [name, _, star] if is_row(name.text(text)) && star.text(text) == "*" => out.extend(row.iter().cloned()),
+                    [name, _, star] if is_row(name.text(text)) && star.text(text) == "*" => {
+                        whole = true;
+                        out.extend(row.iter().cloned());
+                    }
                     _ => out.push(ViewColumn { name: "".into(), data_type: None, source: None }),
                 }
                 start = at + 1;
@@ -151,7 +154,7 @@ impl<'a> Body<'a> {
                 break;
             }
         }
-        Some(out)
+        whole.then_some(out)
     }
 
     /// The rows of a query against those that the routine is said to give.
