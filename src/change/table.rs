@@ -388,6 +388,23 @@ pub struct Trigger {
     pub enabled: Firing,
 }
 
+impl Trigger {
+    /// Whether it fires in ordinary sessions, as those of applications are.
+    pub fn fires(&self) -> bool {
+        matches!(self.enabled, Firing::Origin | Firing::Always)
+    }
+
+    /// Whether it fires there for that event: `INSERT`, `UPDATE`, `DELETE` or `TRUNCATE`.
+    pub fn fires_on(&self, event: &str) -> bool {
+        self.fires() && self.events.iter().any(|own| own == event)
+    }
+
+    /// Whether it may change rows before they are inserted.
+    pub fn changes_new_rows(&self) -> bool {
+        self.timing == "BEFORE" && self.for_each_row && self.fires_on("INSERT")
+    }
+}
+
 /// Whether and when a trigger or rule fires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Firing {

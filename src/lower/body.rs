@@ -8,13 +8,13 @@ mod plpgsql;
 mod value;
 
 pub use arguments::{Argument, arguments, constant};
-pub use known::Known;
+pub use known::{Known, folded};
 pub use value::Value;
 
 use super::literal;
 use crate::change::{Block, BlockStatement, Change, Opaque, OpaqueClass, Spanned};
 use crate::parse::{Lexis, Scanner, Token};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use std::cell::Cell;
 
 /// Bodies inside bodies: `DO` in `EXECUTE` in `DO`.
@@ -29,7 +29,13 @@ pub fn block(text: &str, span: Span, language: &str) -> Block {
     block_knowing(text, span, language, Known::default())
 }
 
-/// The same, where something is known of the routine's parameters.
+/// The statements of a routine's body that stands in no file of the project.
+pub fn body(text: &str, language: &str) -> Block {
+    let file = Sources::default().add("body", text);
+    block(text, Span::new(file, 0, text.len()), language)
+}
+
+/// The same as [`block`], where something is known of the routine's parameters.
 pub fn block_knowing(text: &str, span: Span, language: &str, known: Known) -> Block {
     let place = Place { span, exact: span.range().len() == text.len() };
     let (mut statements, mut variables) = (Vec::new(), Vec::new());

@@ -18,7 +18,7 @@ mod query;
 mod types;
 mod words;
 
-pub use body::{Argument, Known, Value, arguments, block, block_knowing, constant};
+pub use body::{Argument, Known, Value, arguments, block, block_knowing, body, constant, folded};
 pub use client::command;
 pub use demand::demands;
 pub use types::data_type;

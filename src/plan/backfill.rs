@@ -2,7 +2,7 @@
 //! unfilled, unless a default or a trigger fills them.
 
 use crate::catalog::{Catalog, Name, Table};
-use crate::change::{Change, ColumnValue, Data, DataKind, Firing, Ident};
+use crate::change::{Change, ColumnValue, Data, DataKind, Ident};
 use crate::lint::Lint;
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ fn sources<'c>(data: &Data, live: &Catalog, now: &'c Catalog) -> Vec<&'c Table> 
 /// Whether a trigger acts on the rows that applications write.
 fn has_trigger(table: &Table) -> bool {
     table.triggers.iter().any(|trigger| {
-        let fires = matches!(trigger.enabled, Firing::Origin | Firing::Always);
+        let fires = trigger.fires();
         let writes = trigger.events.iter().any(|event| event == "INSERT") && trigger.events.iter().any(|event| event == "UPDATE");
         fires && trigger.for_each_row && writes
     })

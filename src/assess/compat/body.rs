@@ -2,11 +2,10 @@
 //! bodies before they run. Only what certainly fails is told.
 
 use crate::catalog::{Around, Catalog, CatalogRoutine, Name, ResolvedStatement, Table, ViewColumn};
-use crate::change::{Block, Change, Data, DataKind, Firing, Ident, ParameterMode, QName, RoutineBody, SourceKind, Trigger};
+use crate::change::{Block, Change, Data, DataKind, Ident, ParameterMode, QName, RoutineBody, SourceKind, Trigger};
 use crate::dialect::{AppError, Dialect};
-use crate::lower;
+use crate::lower::{self, folded};
 use crate::parse::{Lexis, Scanner, Token, TokenKind};
-use crate::source::{Sources, Span};
 
 /// A routine's body, read.
 pub(super) struct Body<'a> {
@@ -19,9 +18,7 @@ impl<'a> Body<'a> {
     /// Reads it; nothing where it is no text.
     pub fn read(routine: &'a CatalogRoutine) -> Option<Body<'a>> {
         let RoutineBody::Text(text) = &routine.routine.body else { return None };
-        let mut sources = Sources::default();
-        let file = sources.add("body", text.clone());
-        let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+        let block = lower::body(text, &routine.routine.language);
         Some(Body { routine, text, block })
     }
 
@@ -197,26 +194,26 @@ impl<'a> Body<'a> {
             let qualified = at > 0 && tokens[at - 1].text(text) == ".";
             let column = folded(field.text(text));
             let missing = named && !qualified && !columns.iter().any(|own| own.name == column);
-            missing.then_some(AppError::NoRowField { row, column })
+            missing.then(|| AppError::NoRowField { row, column: column.into() })
         })
     }
 }
 
 /// Whether a trigger of a table takes the rows of another out of the way before one is deleted.
 pub(super) fn clears(state: &Catalog, table: &Table, other: &Name) -> bool {
-    let before_delete = |trigger: &Trigger| trigger.timing == "BEFORE" && trigger.events.iter().any(|event| event == "DELETE");
+    let before_delete = |trigger: &Trigger| trigger.timing == "BEFORE" && trigger.fires_on("DELETE");
     writes(state, table, other, before_delete, &[DataKind::Delete, DataKind::Update])
 }
 
 /// Whether a trigger makes rows in another table for those that are inserted.
 pub(super) fn makes(state: &Catalog, table: &Table, other: &Name) -> bool {
-    let on_insert = |trigger: &Trigger| trigger.events.iter().any(|event| event == "INSERT");
+    let on_insert = |trigger: &Trigger| trigger.fires_on("INSERT");
     writes(state, table, other, on_insert, &[DataKind::Insert])
 }
 
 /// Whether the function of a trigger writes to another table by one of these statements.
 fn writes(state: &Catalog, table: &Table, other: &Name, when: impl Fn(&Trigger) -> bool, kinds: &[DataKind]) -> bool {
-    let fires = |trigger: &&std::sync::Arc<Trigger>| matches!(trigger.enabled, Firing::Origin | Firing::Always) && when(trigger);
+    let fires = |trigger: &&std::sync::Arc<Trigger>| trigger.fires() && when(trigger);
     table.triggers.iter().filter(fires).filter_map(|trigger| state.resolve_routine(&trigger.function)).any(|name| {
         let bodies = state.routines.get(&name).into_iter().flat_map(|all| all.iter()).filter_map(Body::read);
         let mut statements = bodies.flat_map(|body| body.block.statements);
@@ -232,14 +229,6 @@ fn writes(state: &Catalog, table: &Table, other: &Name, when: impl Fn(&Trigger) 
 
 fn is_row(word: &str) -> bool {
     word.eq_ignore_ascii_case("new") || word.eq_ignore_ascii_case("old")
-}
-
-/// A name as the server reads it.
-pub(super) fn folded(word: &str) -> Ident {
-    match word.strip_prefix('"') {
-        Some(quoted) => quoted.trim_end_matches('"').replace("\"\"", "\"").into(),
-        None => word.to_lowercase().into(),
-    }
 }
 
 /// The tokens of a body, without white space and comments.

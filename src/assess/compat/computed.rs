@@ -2,11 +2,12 @@
 //! predicates of indexes. Such a value is the application's own: it may be refused, repeat, or not be computable at all.
 
 use super::condition::follows;
+use super::constraint::checks;
 use super::expression::{Expression, Hazard};
 use super::surface::{NullRefusal, Surface, UniqueKey, normal_text};
 use super::{App, Trial, Use};
 use crate::catalog::{Catalog, Name, Table};
-use crate::change::{ColumnValue, Constraint, ConstraintKind, Expr, Firing, Ident, RefKind, RoutineBody, Trigger, TypeName};
+use crate::change::{ColumnValue, Expr, Ident, RefKind, RoutineBody, TypeName};
 use crate::dialect::{AppError, Fit};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,14 +68,8 @@ fn column_type(own: &Surface<'_>, there: &Surface<'_>, column: &str) -> Option<T
 
 /// What a trigger before each inserted row assigns to a column, and the body in which it does.
 fn assigned(state: &Catalog, table: &Table, column: &str) -> Option<(Expr, Arc<str>)> {
-    let fires = |trigger: &&Arc<Trigger>| {
-        trigger.timing == "BEFORE"
-            && trigger.for_each_row
-            && matches!(trigger.enabled, Firing::Origin | Firing::Always)
-            && trigger.events.iter().any(|event| event == "INSERT")
-    };
     let column = column.to_lowercase();
-    table.triggers.iter().filter(fires).find_map(|trigger| {
+    table.triggers.iter().filter(|trigger| trigger.changes_new_rows()).find_map(|trigger| {
         let routine = state.routines.get(&state.resolve_routine(&trigger.function)?)?;
         let body: Arc<str> = routine.iter().find_map(|routine| match &routine.routine.body {
             RoutineBody::Text(text) if routine.routine.language == "plpgsql" => Some(Arc::from(text.to_lowercase())),
@@ -132,7 +127,7 @@ fn unassigned(body: &str) -> String {
 
 /// What an expression fails for among the rows that the application may write, the checks of its own and a predicate considered.
 fn open_hazards(own: &Surface<'_>, expression: &Expression<'_>, predicate: Option<&Expr>) -> Vec<Hazard> {
-    let given: Vec<&Expr> = checks(own.table).chain(predicate).collect();
+    let given: Vec<&Expr> = checks(own.table).map(|(check, _)| check).chain(predicate).collect();
     let texts: Vec<String> = given.iter().map(|expr| normal_text(expr)).collect();
     let mut found = expression.hazards();
     found.retain(|hazard| {
@@ -141,18 +136,6 @@ fn open_hazards(own: &Surface<'_>, expression: &Expression<'_>, predicate: Optio
             && !texts.iter().any(|text| hazard.unless.is_empty() && hazard.is_guarded_by(text))
     });
     found
-}
-
-fn checks(table: Option<&Table>) -> impl Iterator<Item = &Expr> {
-    labelled_checks(table).map(|(expr, _)| expr)
-}
-
-fn labelled_checks(table: Option<&Table>) -> impl Iterator<Item = (&Expr, &Constraint)> {
-    let constraints = table.map(|table| table.constraints.as_slice()).unwrap_or_default();
-    constraints.iter().filter(|constraint| !constraint.not_enforced).filter_map(|constraint| match &constraint.kind {
-        ConstraintKind::Check(expr) => Some((expr, &**constraint)),
-        _ => None,
-    })
 }
 
 /// Computed values repeat where those that they are computed from differ.
@@ -192,8 +175,8 @@ fn tells_apart(trial: &Trial<'_>, own: &Surface<'_>, there: &Surface<'_>, value:
 
 /// A check on a generated column is one on what it is computed from.
 fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Surface<'_>, found: &[Computed]) {
-    let given: Vec<&Expr> = checks(own.table).collect();
-    for (expr, constraint) in labelled_checks(there.table) {
+    let given: Vec<&Expr> = checks(own.table).map(|(check, _)| check).collect();
+    for (expr, label) in checks(there.table) {
         let generated = |column: &str| found.iter().find(|value| value.body.is_none() && value.column == *column);
         let about = expr.refs.iter().any(|found| found.kind == RefKind::Column && generated(found.name()).is_some());
         let written = expr.rename(|found, part| {
@@ -202,7 +185,6 @@ fn try_checks(trial: &mut Trial<'_>, name: &Name, own: &Surface<'_>, there: &Sur
             Some((value.column.clone(), format!("({})", value.expr.sql)))
         });
         if about && !follows(&given, &written) {
-            let label = constraint.name.clone().unwrap_or_default();
             let error = AppError::Check { relation: name.name.clone(), constraint: label.clone() };
             trial.fail(Use::WriteRow(name.clone(), label), error);
         }
@@ -242,7 +224,7 @@ fn computed_so_far(table: &Table, types: &dyn Fn(&str) -> Option<TypeName>, tria
         ColumnValue::Generated { expr, .. } => Some(expr),
         _ => None,
     });
-    let all = indexes.chain(generated).chain(checks(Some(table)));
+    let all = indexes.chain(generated).chain(checks(Some(table)).map(|(check, _)| check));
     all.filter_map(|expr| Expression::read(&expr.sql, types, trial.dialect))
         .flat_map(|expression| expression.hazards())
         .map(|hazard| hazard.text)

@@ -11,6 +11,36 @@ use sqlparser::ast::{
 use sqlparser::dialect::GenericDialect;
 use std::collections::BTreeSet;
 
+/// Functions that are null for a null argument, and for no other.
+pub(super) const STRICT: [&str; 26] = [
+    "lower",
+    "upper",
+    "initcap",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "trim",
+    "replace",
+    "length",
+    "char_length",
+    "md5",
+    "substr",
+    "substring",
+    "left",
+    "right",
+    "lpad",
+    "rpad",
+    "split_part",
+    "regexp_replace",
+    "abs",
+    "round",
+    "date_trunc",
+    "to_char",
+    "to_tsvector",
+    "translate",
+    "reverse",
+];
+
 /// An expression over the columns of a row.
 pub(super) struct Expression<'a> {
     ast: Ast,
@@ -369,33 +399,6 @@ fn columns(ast: &Ast) -> BTreeSet<String> {
 }
 
 fn null_with(ast: &Ast, out: &mut (BTreeSet<String>, bool)) {
-    // Null for a null argument, and for no other.
-    const STRICT: [&str; 24] = [
-        "lower",
-        "upper",
-        "initcap",
-        "btrim",
-        "ltrim",
-        "rtrim",
-        "trim",
-        "replace",
-        "length",
-        "char_length",
-        "md5",
-        "substr",
-        "substring",
-        "left",
-        "right",
-        "lpad",
-        "rpad",
-        "split_part",
-        "regexp_replace",
-        "abs",
-        "round",
-        "date_trunc",
-        "to_char",
-        "to_tsvector",
-    ];
     match ast {
         Ast::Identifier(_) | Ast::CompoundIdentifier(_) => out.0.extend(columns(ast)),
         Ast::BinaryOp { op: BinaryOperator::And | BinaryOperator::Or, .. } => {}

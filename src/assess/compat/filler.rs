@@ -1,35 +1,13 @@
 //! Columns that `BEFORE INSERT` triggers give a value. A function fills a column where every way through it assigns `NEW.column` something
 //! that is not certainly null; which way is taken is known of tests of `TG_OP` and of columns for null only.
 
-use super::body::{folded, tokens};
+use super::body::tokens;
+use super::expression::STRICT;
 use super::surface::refuses_null;
 use crate::catalog::{Catalog, Table};
-use crate::change::{Firing, Ident, ObjectKind, RoutineBody, Trigger};
+use crate::change::{Ident, ObjectKind, RoutineBody, Trigger};
+use crate::lower::folded;
 use crate::parse::{Token, TokenKind};
-
-/// Functions that give null only for null.
-const STRICT: [&str; 20] = [
-    "lower",
-    "upper",
-    "initcap",
-    "trim",
-    "btrim",
-    "ltrim",
-    "rtrim",
-    "md5",
-    "length",
-    "char_length",
-    "replace",
-    "translate",
-    "substr",
-    "substring",
-    "left",
-    "right",
-    "reverse",
-    "abs",
-    "round",
-    "date_trunc",
-];
 
 /// Words before what is compared, not assigned.
 const CONDITION: [&str; 6] = ["if", "elsif", "elseif", "when", "and", "or"];
@@ -50,12 +28,6 @@ struct Function<'a> {
 
 impl<'a> Fillers<'a> {
     pub fn of(catalog: &'a Catalog, table: &'a Table) -> Self {
-        let fires = |trigger: &&Trigger| {
-            trigger.timing == "BEFORE"
-                && trigger.for_each_row
-                && matches!(trigger.enabled, Firing::Origin | Firing::Always)
-                && trigger.events.iter().any(|event| event == "INSERT")
-        };
         let function = |trigger: &'a Trigger| {
             let name = catalog.resolve_routine(&trigger.function)?;
             let routine = catalog.routines.get(&name)?.iter().find(|it| it.routine.kind == ObjectKind::Function)?;
@@ -64,7 +36,11 @@ impl<'a> Fillers<'a> {
             (routine.routine.language == "plpgsql").then(|| Function { text, tokens: tokens(text), when })
         };
         let triggers = table.triggers.iter().map(|trigger| &**trigger);
-        Fillers { catalog, table, functions: triggers.filter(fires).filter_map(function).collect() }
+        Fillers {
+            catalog,
+            table,
+            functions: triggers.filter(|trigger| trigger.changes_new_rows()).filter_map(function).collect(),
+        }
     }
 
     /// Whether new rows have a value in the column, whatever else they hold.
@@ -96,7 +72,7 @@ impl<'a> Fillers<'a> {
             for at in places.filter(|at| {
                 function.is(at + 3, ":=") || function.is(at + 3, "=") && !function.is_any(at.wrapping_sub(1), &CONDITION)
             }) {
-                let field = function.tokens.get(at + 6).map(|field| folded(field.text(function.text)))?;
+                let field: Ident = function.tokens.get(at + 6).map(|field| folded(field.text(function.text)).into())?;
                 let copies = function.is(at + 4, "new") && function.is(at + 5, ".") && function.is(at + 7, ";");
                 if !copies || field == column || from.as_ref().is_some_and(|from| *from != field) {
                     return None;

@@ -3,7 +3,7 @@
 
 use super::{Trial, Use};
 use crate::catalog::{Catalog, Name};
-use crate::change::{Firing, Ident, RoutineBody, Trigger};
+use crate::change::{Ident, RoutineBody, Trigger};
 use crate::dialect::AppError;
 
 /// Tries what the application writes against the triggers of the state.
@@ -36,7 +36,7 @@ struct Refusal {
 fn guards(catalog: &Catalog, name: &Name) -> Vec<Guard> {
     let Some(table) = catalog.table(name) else { return Vec::new() };
     let mut out = Vec::new();
-    for trigger in table.triggers.iter().filter(|trigger| matches!(trigger.enabled, Firing::Origin | Firing::Always)) {
+    for trigger in table.triggers.iter().filter(|trigger| trigger.fires()) {
         for refusal in body(catalog, trigger).map(refusals).unwrap_or_default() {
             let when = trigger.when.as_ref().map(super::surface::normal_text).unwrap_or_default();
             let condition = format!("{when} {}", refusal.condition);

@@ -5,10 +5,9 @@ use super::policy::{COMMANDS, applicable, named};
 use super::security::{bypasses_rights, bypasses_row_security, may, rights};
 use super::{Trial, Use};
 use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Relation, Table};
-use crate::change::{Change, Data, DataKind, Firing, Ident, ObjectKind, RefKind, RoutineBody, Trigger};
+use crate::change::{Change, Data, DataKind, Ident, ObjectKind, RefKind, RoutineBody, Trigger};
 use crate::dialect::AppError;
 use crate::lower;
-use crate::source::{Sources, Span};
 use std::collections::BTreeSet;
 
 /// How far triggers are followed into tables with triggers.
@@ -89,16 +88,13 @@ fn defaults(catalog: &Catalog, role: &Ident, table: &Table) -> Option<AppError> 
 
 /// What a trigger's function does as the role that fired it.
 fn fired(catalog: &Catalog, role: &Ident, trigger: &Trigger, command: &str, depth: usize) -> Option<AppError> {
-    let fires = matches!(trigger.enabled, Firing::Origin | Firing::Always) && trigger.events.iter().any(|event| event == command);
-    let name = catalog.resolve_routine(&trigger.function).filter(|_| fires)?;
+    let name = catalog.resolve_routine(&trigger.function).filter(|_| trigger.fires_on(command))?;
     let routine = catalog.routines.get(&name)?.iter().find(|routine| routine.routine.kind == ObjectKind::Function)?;
     if routine.routine.security_definer || catches(routine) {
         return None;
     }
     let RoutineBody::Text(text) = &routine.routine.body else { return None };
-    let mut sources = Sources::default();
-    let file = sources.add("body", text.clone());
-    let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+    let block = lower::body(text, &routine.routine.language);
     block.statements.iter().find_map(|statement| match &statement.change.value {
         Change::Data(data) => acted(catalog, role, data, depth),
         _ => None,

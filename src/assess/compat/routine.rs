@@ -5,11 +5,10 @@ use super::security::try_routine_rights;
 use super::{Touched, Trial, Use};
 use crate::catalog::{Catalog, CatalogRoutine, Dependency, Dependent, Name, Relation};
 use crate::change::{
-    Change, ColumnRef, DataKind, Firing, Ident, ObjectKind, ParameterMode, Query, RoutineBody, SourceKind, Trigger, TypeName,
+    Change, ColumnRef, DataKind, Ident, ObjectKind, ParameterMode, Query, RoutineBody, SourceKind, Trigger, TypeName,
 };
 use crate::dialect::{AppError, Dialect};
 use crate::lower;
-use crate::source::{Sources, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -151,9 +150,7 @@ fn renamed_parameter(own: &CatalogRoutine, found: &CatalogRoutine) -> Option<App
 /// The first table that a routine's body names.
 fn first_table(routine: &CatalogRoutine) -> Option<Ident> {
     let RoutineBody::Text(text) = &routine.routine.body else { return None };
-    let mut sources = Sources::default();
-    let file = sources.add("body", text.clone());
-    let block = lower::block(text, Span::new(file, 0, text.len()), &routine.routine.language);
+    let block = lower::body(text, &routine.routine.language);
     block.statements.iter().find_map(|statement| match &statement.change.value {
         Change::Data(data) => {
             let read = || {
@@ -246,10 +243,8 @@ fn uses(catalog: &Catalog, name: &Name, routine: &CatalogRoutine, tables: &[Name
             Some(Relation::View(own)) => &own.triggers,
             _ => continue,
         };
-        let fires = |trigger: &&Arc<Trigger>| {
-            let enabled = matches!(trigger.enabled, Firing::Origin | Firing::Always);
-            enabled && catalog.resolve_routine(&trigger.function).as_ref() == Some(name)
-        };
+        let fires =
+            |trigger: &&Arc<Trigger>| trigger.fires() && catalog.resolve_routine(&trigger.function).as_ref() == Some(name);
         out.extend(triggers.iter().filter(fires).flat_map(|trigger| trigger.events.iter()).filter_map(
             |event| match event.as_str() {
                 "INSERT" => Some(Use::Insert(table.clone())),
@@ -344,9 +339,7 @@ impl Gone {
 
     /// The first static statement of the body that names something gone.
     fn in_statements(&self, text: &str, language: &str, after: &Catalog) -> Option<AppError> {
-        let mut sources = Sources::default();
-        let file = sources.add("body", text);
-        let block = lower::block(text, Span::new(file, 0, text.len()), language);
+        let block = lower::body(text, language);
         block.statements.iter().find_map(|statement| match &statement.change.value {
             Change::Data(data) => {
                 let target = data.table.as_ref().and_then(|table| self.missing_relation(table, after));

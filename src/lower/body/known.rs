@@ -163,7 +163,7 @@ impl Known {
 }
 
 /// A word as the server reads it: in small letters unless it is quoted.
-pub(super) fn folded(word: &str) -> String {
+pub fn folded(word: &str) -> String {
     match word.strip_prefix('"') {
         Some(quoted) => quoted.trim_end_matches('"').replace("\"\"", "\""),
         None => word.to_lowercase(),
